@@ -1,0 +1,179 @@
+# SPDX-License-Identifier: Apache-2.0
+# snapwatch: one file builds everything. `make help` lists the targets.
+#
+# Flavours live beside each other: build/rel (what is shipped), build/asan, build/tsan, build/val.
+# FLAVOUR=asan make all builds one by hand.
+
+PREFIX      ?= /usr
+SBINDIR     ?= $(PREFIX)/sbin
+BINDIR      ?= $(PREFIX)/bin
+SYSCONFDIR  ?= /etc
+UNITDIR     ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
+CATALOGDIR  ?= $(PREFIX)/lib/systemd/catalog
+DOCDIR      ?= $(PREFIX)/share/doc/snapwatch
+BUILD       ?= build
+FLAVOUR     ?= rel
+PKG_CONFIG  ?= pkg-config
+
+VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat .version 2>/dev/null || echo 0.1.0)
+
+ifneq ($(V),1)
+Q := @
+say = @printf '  %-7s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))';
+endif
+
+B := $(BUILD)/$(FLAVOUR)
+
+# --- compiler -------------------------------------------------------------------------------------
+# Options are probed, not assumed: gcc 12 and clang 14 differ, and so will their successors.
+cc-option = $(shell printf 'int main(void){return 0;}' | $(CC) -Werror $(1) -x c - -o /dev/null 2>/dev/null && echo '$(1)')
+ld-option = $(call cc-option,$(1))
+
+WARNINGS := -Wall -Wextra -Wformat=2 -Wconversion -Wno-sign-conversion -Wimplicit-fallthrough -Wshadow \
+	-Wstrict-prototypes -Wmissing-prototypes -Wvla -Wundef -Wpointer-arith -Wwrite-strings \
+	-Wswitch-enum -Werror=implicit -Werror=incompatible-pointer-types -Werror=format-security \
+	-Werror=return-type
+
+HARDEN_CANDIDATES := -fstack-protector-strong -fstack-clash-protection -fcf-protection=full \
+	-mbranch-protection=standard -ftrivial-auto-var-init=zero -fno-delete-null-pointer-checks \
+	-fno-strict-overflow -fno-strict-aliasing -fstrict-flex-arrays=3 -fzero-init-padding-bits=all
+HARDEN_LD_CANDIDATES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlopen -Wl,--as-needed
+
+# Probing costs a second, so its result is kept per compiler.
+CC_ID := $(shell $(CC) --version 2>/dev/null | head -n 1 | tr -c 'A-Za-z0-9.\n' '-')
+PROBED := $(BUILD)/probed-$(CC_ID).mk
+ifneq ($(filter-out clean help fmt,$(or $(MAKECMDGOALS),all)),)
+-include $(PROBED)
+endif
+$(PROBED):
+	$(Q)mkdir -p $(@D)
+	$(Q)printf 'HARDEN := %s\nHARDEN_LD := %s\nWARN_PROBED := %s\n' \
+		'$(foreach o,$(HARDEN_CANDIDATES),$(call cc-option,$(o)))' \
+		'$(foreach o,$(HARDEN_LD_CANDIDATES),$(call ld-option,$(o)))' \
+		'$(foreach o,-Wlogical-op -Wduplicated-cond -Wtrampolines -Wbidi-chars,$(call cc-option,$(o)))' > $@
+
+ifeq ($(FLAVOUR),rel)
+FLAVOUR_CFLAGS := -O2 -g -U_FORTIFY_SOURCE -D_FORTIFY_SOURCE=3 -fPIE $(HARDEN)
+FLAVOUR_LDFLAGS := -pie $(HARDEN_LD)
+else ifeq ($(FLAVOUR),asan)
+FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+FLAVOUR_LDFLAGS := -fsanitize=address,undefined
+else ifeq ($(FLAVOUR),tsan)
+FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
+FLAVOUR_LDFLAGS := -fsanitize=thread
+else ifeq ($(FLAVOUR),val)
+FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer
+else
+$(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan or val)
+endif
+
+CFLAGS ?= -Wno-unknown-warning-option
+LIBS_PKG := libcurl libevent_core libevent_extra libevent_openssl libcjson libsystemd libcrypto libssl sqlite3 libzstd libconfuse
+DEP_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS_PKG) 2>/dev/null)
+COMMON_LIBS = $(shell $(PKG_CONFIG) --libs libcjson libsystemd libcrypto sqlite3 libzstd libconfuse) -lm -pthread
+DAEMON_LIBS = $(shell $(PKG_CONFIG) --libs libcurl libevent_core libevent_extra)
+SIM_LIBS = $(shell $(PKG_CONFIG) --libs libevent_core libevent_extra libevent_openssl libssl)
+
+ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) $(WARN_PROBED) $(WERROR) $(FLAVOUR_CFLAGS) $(DEP_CFLAGS) $(CPPFLAGS) $(CFLAGS)
+ALL_LDFLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)
+
+# --- sources --------------------------------------------------------------------------------------
+CLOCK_REAL  := common/base/clock_real.c
+COMMON_SRC  := $(filter-out $(CLOCK_REAL),$(wildcard common/*/*.c))
+DAEMON_MAIN := daemon/main.c
+DAEMON_SRC  := $(filter-out $(DAEMON_MAIN),$(wildcard daemon/*.c daemon/*/*.c))
+CLI_SRC     := $(wildcard cli/*.c)
+SIM_SRC     := $(filter-out tests/graphsim/main.c,$(wildcard tests/graphsim/*.c))
+REPLAY_SRC  := $(wildcard tests/replay/*.c)
+SUPPORT_SRC := $(wildcard tests/support/*.c)
+UNIT_SRC    := $(wildcard tests/unit/test_*.c)
+
+obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
+
+LIBCOMMON := $(B)/libcommon.a
+LIBDAEMON := $(B)/libdaemon.a
+LIBSIM    := $(B)/libsim.a
+UNIT_BIN  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
+
+.PHONY: all
+all: $(B)/snapwatchd $(B)/snapwatch $(if $(filter rel,$(FLAVOUR)),links)
+
+# build/snapwatch and build/snapwatchd are the shipped flavour.
+.PHONY: links
+links: $(B)/snapwatchd $(B)/snapwatch
+	$(Q)ln -sf rel/snapwatchd $(BUILD)/snapwatchd
+	$(Q)ln -sf rel/snapwatch $(BUILD)/snapwatch
+
+$(BUILD)/gen/version.h: FORCE
+	$(Q)mkdir -p $(@D)
+	$(Q)printf '#define SNAPWATCH_VERSION "%s"\n' '$(VERSION)' > $@.new; \
+		cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
+FORCE:
+
+$(B)/obj/%.o: %.c | $(BUILD)/gen/version.h
+	$(call say,CC,$<)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) -MMD -MP -c -o $@ $<
+
+define archive
+$(1): $(2)
+	$$(call say,AR,$$@)
+	$$(Q)rm -f $$@ && $$(AR) rcs $$@ $$^
+endef
+$(eval $(call archive,$(LIBCOMMON),$(call obj,$(COMMON_SRC))))
+$(eval $(call archive,$(LIBDAEMON),$(call obj,$(DAEMON_SRC))))
+$(eval $(call archive,$(LIBSIM),$(call obj,$(SIM_SRC))))
+
+link = $(call say,LD,$@) $(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@
+
+$(B)/snapwatchd: $(call obj,$(DAEMON_MAIN) $(CLOCK_REAL)) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+$(B)/snapwatch: $(call obj,$(CLI_SRC) $(CLOCK_REAL)) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+# --- programs that only tests and the demo use ----------------------------------------------------
+# The demo and system tests link the shipped objects with a scaled clock that both programs share.
+$(B)/test/snapwatchd: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+$(B)/test/snapwatch: $(call obj,$(CLI_SRC) tests/support/clock_scaled.c) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+$(B)/test/graphsim: $(call obj,tests/graphsim/main.c tests/support/clock_scaled.c) $(LIBSIM) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS) $(COMMON_LIBS)
+
+# Unit tests: one program per tests/unit/test_*.c, on a virtual clock, linked from archives so that
+# each takes only what it names. TEST_LIBS_x adds a library to one of them.
+TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS_$*) $(shell $(PKG_CONFIG) --libs check) $(DAEMON_LIBS) $(SIM_LIBS) $(COMMON_LIBS)
+
+.PHONY: unit
+unit: $(UNIT_BIN)
+
+# Replay: the real stages on a fake loop, fake http and virtual clock (the engines are left out).
+ENGINE_SRC := $(wildcard daemon/engine/*.c)
+REPLAY_DAEMON_OBJ = $(call obj,$(filter-out $(ENGINE_SRC),$(DAEMON_SRC)))
+$(B)/test/replay: $(call obj,$(REPLAY_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+.PHONY: clean
+clean:
+	$(Q)rm -rf $(BUILD)
+
+-include $(shell find $(B)/obj -name '*.d' 2>/dev/null)

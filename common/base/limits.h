@@ -1,0 +1,62 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every bound on what comes from outside, each with its reason. Sizes in bytes, times in *_US. */
+#pragma once
+
+#include "common/base/clock.h"
+
+/* A page of 999 changes is 0.9 to 1.3 MB; the largest plausible object (a group with thousands of
+ * member links) still fits. Decoded size, after gzip. */
+#define LIMIT_PAGE_BYTES (16u * 1024 * 1024)
+/* Page requests in flight over all tenants: keeps memory flat whatever the number of tenants. */
+#define LIMIT_PAGE_BYTES_IN_FLIGHT (8u * 1024 * 1024)
+/* What is reserved for a page before its size is known. */
+#define LIMIT_PAGE_BYTES_ASSUMED (2u * 1024 * 1024)
+/* Lists of snapshots and jobs, single jobs, errors. */
+#define LIMIT_REPLY_BYTES (4u * 1024 * 1024)
+/* Token endpoint replies: an access token of a few KB, a refresh token of 1 to 2 KB. */
+#define LIMIT_TOKEN_REPLY_BYTES (256u * 1024)
+/* Conditional Access policies nest 6 deep; cJSON itself gives up at 1000. */
+#define LIMIT_JSON_DEPTH 64u
+/* 20,000 pages of 999 changes are 20 million changes. A longer chain is a loop. */
+#define LIMIT_PAGES_PER_JOB 20000u
+/* Snapshots (7 at a time) and jobs (kept 7 days) fit on one page of 100; this ends a loop. */
+#define LIMIT_LIST_PAGES 50u
+#define LIMIT_SNAPSHOTS 1000u
+#define LIMIT_REMOTE_JOBS 5000u
+/* Links handed out by the service: nextLink, Location. */
+#define LIMIT_URL_BYTES 8192u
+/* displayName is at most 256 characters in the directory. Kept longer ones are cut in rows (the page has all). */
+#define LIMIT_NAME_BYTES 1024u
+/* An object id is a GUID or a short opaque text (appRoleAssignment: 43 characters). */
+#define LIMIT_ID_BYTES 256u
+#define LIMIT_ENUM_BYTES 64u
+/* One change may list that many atoms (members added or removed); more are kept in the page and counted. */
+#define LIMIT_ATOMS_PER_CHANGE 20000u
+/* Header lines we keep of a reply. */
+#define LIMIT_HEADER_BYTES 16384u
+/* Secrets: refresh tokens and PEM files. */
+#define LIMIT_SECRET_BYTES (64u * 1024)
+#define LIMIT_CONFIG_BYTES (4u * 1024 * 1024)
+#define LIMIT_TENANTS 5000u
+#define LIMIT_WATCHES_PER_TENANT 16u
+#define LIMIT_RULES 2000u
+#define LIMIT_SINKS 64u
+/* The portal documents 100 object ids per filter over all types. */
+#define LIMIT_FILTER_OBJECT_IDS 100u
+/* Objects shown in one alert; the total is always given. */
+#define LIMIT_ALERT_OBJECTS 20u
+/* One journal record per unexpected object, then a count. */
+#define LIMIT_JOURNAL_OBJECTS 1000u
+/* Standard Webhooks recommends at most 20 KB. */
+#define LIMIT_ALERT_BODY_BYTES (20u * 1024)
+/* Control socket. */
+#define LIMIT_CONTROL_BODY_BYTES (64u * 1024)
+#define LIMIT_CONTROL_HEADER_BYTES (16u * 1024)
+#define LIMIT_CONTROL_CLIENTS 32u
+/* A Retry-After beyond this is not obeyed to the letter: we come back and ask. */
+#define LIMIT_RETRY_AFTER_US (USEC_PER_HOUR)
+/* A single HTTP request. */
+#define LIMIT_CONNECT_US (20 * USEC_PER_SEC)
+#define LIMIT_REQUEST_US (120 * USEC_PER_SEC)
+/* Requests waiting for the store thread. */
+#define LIMIT_STORE_QUEUE 4096u
