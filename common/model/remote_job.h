@@ -1,0 +1,55 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Jobs as the service lists them: previews and recoveries, ours and everybody's. Pure. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/cleanup.h"
+
+enum remote_status {
+	REMOTE_INITIALIZED,
+	REMOTE_LOADING,
+	REMOTE_CALCULATING,
+	REMOTE_RUNNING,
+	REMOTE_SUCCESSFUL,
+	REMOTE_FAILED,
+	REMOTE_ABANDONED,
+	REMOTE_UNKNOWN, /* also unknownFutureValue: never terminal */
+};
+enum remote_status remote_status_parse(const char *word);
+bool remote_status_terminal(enum remote_status s);
+
+enum remote_kind {
+	REMOTE_PREVIEW,
+	REMOTE_RECOVERY,
+	REMOTE_OTHER,
+};
+
+struct remote_job {
+	char *service_id;
+	enum remote_kind kind;
+	char *kind_text; /* "preview", "recovery", or the type name as it came */
+	enum remote_status status;
+	char *status_text;
+	int64_t target_us, started_us, completed_us; /* TIME_NONE: null or absent */
+	char *filter; /* filteringCriteria as canonical JSON; "" for none */
+	/* -1: null or absent. Only trusted when successful. */
+	int64_t objects, links, objects_modified, links_modified, failed_changes;
+};
+struct remote_job_list {
+	struct remote_job *items;
+	size_t n;
+};
+
+/* As snapshot_list_parse(). kind comes from @odata.type; without one it is a preview. */
+int remote_job_list_parse(struct remote_job_list *list, const char *text, size_t len, char **ret_next,
+	unsigned *ret_unknown);
+/* A single job. 0, -ENOMEM, -EBADMSG. */
+int remote_job_parse(const char *text, size_t len, struct remote_job *ret);
+void remote_job_done(struct remote_job *j);
+void remote_job_list_done(struct remote_job_list *list);
+
+/* True when both describe the same set of types or objects, whatever the order ("" is no filter). */
+bool remote_filter_equal(const char *a, const char *b);

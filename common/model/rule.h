@@ -1,0 +1,24 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which rule decides about an atom. Pure. The first rule whose conditions all hold decides; when none
+ * does, the built-in default: deleted and appeared are unexpected (warning for users and groups, critical
+ * for everything else), modified is recorded and is no finding.
+ */
+#pragma once
+
+#include <stdint.h>
+
+#include "common/conf/conf.h"
+
+struct rule_subject {
+	const char *tenant; /* configured name */
+	const char *change; /* "deleted" "appeared" "modified" "link added" "link removed" */
+	const char *entity_type;
+	const char *object_id; /* text, lower case when a GUID */
+	const char *display_name; /* NULL when not known */
+	const char *property; /* property or link name; NULL for the object atom */
+};
+
+/* ret_rule: the rule that decided, NULL for the default. now_us: for `until`. */
+enum verdict rule_decide(const struct conf_rule *rules, size_t n_rules,
+	const struct rule_subject *subject, int64_t now_us, const struct conf_rule **ret_rule);
