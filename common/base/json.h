@@ -1,9 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Reading JSON (cJSON behind it; no other file includes cJSON.h). Stricter than cJSON: the whole
- * text must be one value, depth is bounded, "\u0000" is refused because cJSON would silently cut
- * the string there, members are found by exact case. Numbers are doubles inside cJSON, so
- * integers are handed out only when they are exact. Absent, null and wrong type are told apart.
+ * text must be one value by the grammar of RFC 8259, depth is bounded, "\u0000" is refused because
+ * cJSON would silently cut the string there, members are found by exact case. Numbers are doubles
+ * inside cJSON, so integers are handed out only when they are exact. Absent, null and wrong type
+ * are told apart.
  */
 #pragma once
 
@@ -34,21 +35,29 @@ enum json_get {
 
 /* How JSON can be unusable; positive results of json_parse() and json_scan(). */
 enum json_error {
-	JSON_E_SYNTAX = 1, /* not JSON, cut off, or something behind the value */
-	JSON_E_DEPTH, /* nested deeper than max_depth */
-	JSON_E_NUL, /* contains \u0000 */
-	JSON_E_UTF8, /* not valid UTF-8 */
+	JSON_E_SYNTAX = 1, /* not JSON, cut off, a number of over 63 characters, or something behind
+			      the value */
+	JSON_E_DEPTH,	   /* nested deeper than max_depth */
+	JSON_E_NUL,	   /* contains \u0000 */
+	JSON_E_UTF8, /* not valid UTF-8; json_parse() only: an escape names half a surrogate pair */
 };
 const char *json_error_text(int r);
 
-/* Parses one document. 0, -ENOMEM, or an enum json_error. Free with json_free(). */
+/*
+ * Parses one document. 0, -ENOMEM, or an enum json_error. Free with json_free(). Each object or
+ * array is one level of depth: max_depth 1 takes [] and refuses [[]]; 512 is the most there is.
+ */
 int json_parse(const char *text, size_t len, unsigned max_depth, struct json **ret);
 struct json *json_free(struct json *root);
 DEFINE_CLEANUP(struct json, json_free);
+/* Wipes every string, then frees: for documents that hold tokens. */
+struct json *json_free_secret(struct json *root);
+DEFINE_CLEANUP(struct json, json_free_secret);
 
 enum json_type json_type(const struct json *v);
 
-/* The member with exactly this key, the first if there are several; NULL when absent or not an object. */
+/* The member with exactly this key, the first if there are several; NULL when absent or not an
+ * object. */
 const struct json *json_member(const struct json *obj, const char *key);
 
 /* Member access; *ret is written on JSON_GET_OK only and points into the document. */
@@ -67,20 +76,25 @@ bool json_is_null(const struct json *v);
 const struct json *json_first(const struct json *v);
 const struct json *json_next(const struct json *v);
 const char *json_key(const struct json *v);
-#define JSON_EACH(it, parent)                                                                      \
+#define JSON_EACH(it, parent) \
 	for (const struct json *it = json_first(parent); it; it = json_next(it))
 
 /*
- * Appends the value in one canonical form: no blanks, members sorted by key, arrays in their
- * order. For hashing and showing, never for what must stay byte for byte.
+ * Appends the value in one canonical form: no blanks, members sorted by key (bytes; equal keys stay
+ * in their order), arrays in their order. Numbers are what a double keeps of them. For hashing and
+ * showing, never for what must stay byte for byte.
  */
 void json_append_canonical(struct buf *out, const struct json *v);
 
 /*
- * Walks one page of a Graph collection without building a tree: checks syntax as far as brackets
- * and strings go, depth, \u0000 and UTF-8, and reports every element of the top-level array
- * "value" and every other top-level member as byte ranges of text. A callback's non-zero result
- * ends the walk and is returned.
+ * Walks one page of a Graph collection without building a tree or allocating: checks the grammar,
+ * depth, \u0000 and UTF-8, and reports every element of the top-level array "value" and every other
+ * top-level member (a "value" that is no array is one) as byte ranges of text, in document order.
+ * Anything but one object, and a second "value", is JSON_E_SYNTAX. Callbacks may be NULL; the
+ * non-zero result of one ends the walk and is returned. They run before the rest of the text has
+ * been looked at: undo what they did when the walk fails.
+ *
+ * 0, an enum json_error, or what a callback returned.
  */
 struct json_span {
 	size_t off, len;
@@ -89,7 +103,8 @@ struct json_scan_ops {
 	int (*element)(void *arg, struct json_span element);
 	/* key without quotes, as written; value with quotes if a string */
 	int (*member)(void *arg, struct json_span key, struct json_span value);
-	/* the array "value" was seen (also when it is empty) */
+	/* set by the walk: the array "value" was seen (also when it is empty) */
 	bool saw_value;
 };
-int json_scan(const char *text, size_t len, unsigned max_depth, struct json_scan_ops *ops, void *arg);
+int json_scan(
+	const char *text, size_t len, unsigned max_depth, struct json_scan_ops *ops, void *arg);

@@ -58,5 +58,11 @@
 /* A single HTTP request. */
 #define LIMIT_CONNECT_US (20 * USEC_PER_SEC)
 #define LIMIT_REQUEST_US (120 * USEC_PER_SEC)
+/* One log message before escaping: a line on stderr stays within PIPE_BUF (4096) in the usual case. */
+#define LIMIT_LOG_MESSAGE_BYTES 3072u
+/* A field of a record, before escaping: ids, names of tenants, rules and alerts. */
+#define LIMIT_LOG_FIELD_BYTES 512u
+/* Names of credentials are file names (NAME_MAX). */
+#define LIMIT_CREDENTIAL_NAME_BYTES 255u
 /* Requests waiting for the store thread. */
 #define LIMIT_STORE_QUEUE 4096u

@@ -1,11 +1,17 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One record per event, with fields. Under a service manager (JOURNAL_STREAM is our stderr, or the
- * journal socket is there and stderr is not a terminal) records go to journald with MESSAGE_ID and
- * the SNAPWATCH_* fields; otherwise to stderr, one line each with "<N>" left out, the message
- * first and the fields at its end as key=value. Messages are lower case without a full stop and name the
- * object; a hint of what to do follows after "; ". Names from the service are made visible here: callers pass
- * them raw. Thread safe.
+ * One record per event, with fields. Records go to journald, with MESSAGE_ID and the SNAPWATCH_*
+ * fields, when stderr is the journal's stream (JOURNAL_STREAM names it), or when stderr is closed
+ *or /dev/null and the journal's socket is there. Otherwise, and when journald cannot be reached, to
+ * stderr, so that a daemon run by hand or with its output redirected shows them, a line each:
+ *
+ *	warning: slot of 'contoso' is taken; trying again in 10m  SNAPWATCH_TENANT=contoso
+ *SNAPWATCH_JOB=7
+ *
+ * Messages are lower case without a full stop and name the object; a hint of what to do follows
+ * after "; ". Names from the service are made visible here, in message and fields: callers pass
+ *them raw. What is longer than LIMIT_LOG_MESSAGE_BYTES (or _FIELD_BYTES) is cut and ends in "...".
+ * Thread safe; errno is kept.
  */
 #pragma once
 
@@ -29,7 +35,10 @@ struct log_ctx {
 	const char *alert;
 };
 
-/* ident: SYSLOG_IDENTIFIER. max_level: LOG_ERR ... LOG_DEBUG. Call once before threads. */
+/*
+ * ident: SYSLOG_IDENTIFIER, a literal. max_level: LOG_ERR ... LOG_DEBUG. Decides where records go;
+ * call once before threads. Before it, notice and worse go to stderr.
+ */
 void log_setup(const char *ident, int max_level);
 void log_set_level(int max_level);
 int log_level(void);
@@ -48,8 +57,8 @@ void log_event(int level, const char *message_id, const struct log_ctx *ctx, con
 
 /* Logs, then aborts: for broken invariants only. The queue makes a restart safe. */
 void log_fatal_at(const char *file, int line, const char *what) __attribute__((noreturn));
-#define assert_fatal(cond)                                                                         \
-	do {                                                                                       \
-		if (!(cond))                                                                       \
-			log_fatal_at(__FILE__, __LINE__, #cond);                                   \
+#define assert_fatal(cond) \
+	do { \
+		if (!(cond)) \
+			log_fatal_at(__FILE__, __LINE__, #cond); \
 	} while (0)
