@@ -120,7 +120,7 @@ $(B)/obj/%.o: %.c | $(BUILD)/gen/version.h
 define archive
 $(1): $(2)
 	$$(call say,AR,$$@)
-	$$(Q)rm -f $$@ && $$(AR) rc $$@ $$^
+	$$(Q)mkdir -p $$(@D) && rm -f $$@ && $$(AR) rcs $$@ $$^
 endef
 $(eval $(call archive,$(LIBCOMMON),$(call obj,$(COMMON_SRC))))
 $(eval $(call archive,$(LIBDAEMON),$(call obj,$(DAEMON_SRC))))
