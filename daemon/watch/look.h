@@ -1,0 +1,50 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A look: lists snapshots and jobs, stores what was seen, and hands on what planning needs. Cheap; never
+ * creates anything. One at a time per tenant.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/cleanup.h"
+#include "common/model/plan.h"
+#include "common/model/remote_job.h"
+#include "daemon/graph/retry.h"
+
+struct look;
+struct loop;
+struct store_thread;
+struct tenant;
+
+/* Foreign recovery jobs that nobody was told of yet. */
+struct look_recovery {
+	struct remote_job job;
+	bool ended; /* told at its start already; this is the end */
+};
+
+struct look_result {
+	struct tenant *tenant;
+	enum graph_outcome outcome; /* GRAPH_OK: everything below is there */
+	const char *text, *hint; /* what is wrong otherwise */
+	struct plan_input plan; /* plan.snapshots and plan.watches filled; now and server_now set */
+	const struct remote_job_list *jobs; /* as listed */
+	const struct remote_job *foreign; /* a non-terminal job that is not ours, or NULL */
+	struct look_recovery *recoveries;
+	size_t n_recoveries;
+	unsigned unknown; /* entries or words that were not understood */
+	const char *unknown_text; /* the first of them, visible; or NULL */
+	int64_t retry_after_us;
+};
+/* The result and all in it are valid during the callback. */
+typedef void (*look_done_fn)(void *arg, const struct look_result *result);
+
+int look_new(struct store_thread *st, look_done_fn done, void *arg, struct look **ret);
+struct look *look_free(struct look *l);
+DEFINE_CLEANUP(struct look, look_free);
+
+/* forced: a person asks for a run; watch NULL for all. A look that is going on is joined (forced is kept). */
+void look_start(struct look *l, struct tenant *t, bool forced, const char *watch);
+/* Ends a look without a callback. */
+void look_cancel(struct look *l, struct tenant *t);
