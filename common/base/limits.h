@@ -66,3 +66,14 @@
 #define LIMIT_CREDENTIAL_NAME_BYTES 255u
 /* Requests waiting for the store thread. */
 #define LIMIT_STORE_QUEUE 4096u
+/* Files of /usr/share/zoneinfo are at most 4 KB, 8 KB in the "fat" form. */
+#define LIMIT_ZONE_BYTES (64u * 1024)
+/* "America/Argentina/ComodRivadavia" has 32 characters. */
+#define LIMIT_ZONE_NAME_BYTES 64u
+/* The longest schedule that means something has about 60 characters. */
+#define LIMIT_SCHEDULE_BYTES 160u
+/* "every": shorter ones ask the service without need, and so are years a typing error. */
+#define LIMIT_SCHEDULE_EVERY_MIN_US (USEC_PER_MIN)
+#define LIMIT_SCHEDULE_EVERY_MAX_US (366 * USEC_PER_DAY)
+/* "after snapshot": the service keeps a snapshot for about a week. */
+#define LIMIT_SCHEDULE_DELAY_MAX_US (7 * USEC_PER_DAY)
