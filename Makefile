@@ -154,20 +154,24 @@ $(B)/test/graphsim: $(call obj,tests/graphsim/main.c tests/support/clock_scaled.
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS) $(COMMON_LIBS)
 
 # Unit tests: one program per tests/unit/test_*.c, on a virtual clock, linked from archives so that
-# each takes only what it names. TEST_LIBS_x adds a library to one of them.
+# each takes only what it names. TEST_LIBS_x adds a library to one of them. Those of FAKED_TESTS run
+# on fake engines: objects stand before archives, so the real ones are never taken.
+FAKE_SRC := $(wildcard tests/support/fake_*.c)
+FAKED_TESTS := test_fakes test_auth test_graph
+$(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(TEST_LIBS_$*) $(shell $(PKG_CONFIG) --libs check) $(DAEMON_LIBS) $(SIM_LIBS) $(COMMON_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS_$*) $(shell $(PKG_CONFIG) --libs check) $(DAEMON_LIBS) $(SIM_LIBS) $(COMMON_LIBS)
 
 .PHONY: unit
 unit: $(UNIT_BIN)
 
 # Replay: the real stages on a fake loop, fake http and virtual clock (the engines are left out).
-FAKED_SRC := $(patsubst %,daemon/engine/%.c,loop http store_thread service)
+FAKED_SRC := $(patsubst %,daemon/engine/%.c,loop http http_easy http_multi store_thread service)
 REPLAY_DAEMON_OBJ = $(call obj,$(filter-out $(FAKED_SRC),$(DAEMON_SRC)))
-$(B)/test/replay: $(call obj,$(REPLAY_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
+$(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)

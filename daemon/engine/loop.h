@@ -25,6 +25,7 @@ DEFINE_CLEANUP(struct loop, loop_free);
 
 /* Runs until loop_quit(). 0 or -errno. */
 int loop_run(struct loop *l);
+/* Ends loop_run() when the current callback returns; at its start, when it is not running yet. */
 void loop_quit(struct loop *l);
 
 /*

@@ -1,0 +1,231 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "tests/support/fake_store_thread.h"
+
+#include <errno.h>
+#include <stdlib.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/store/db.h"
+#include "common/store/store.h"
+#include "daemon/engine/loop.h"
+
+struct request {
+	struct request *next;
+	store_work_fn work;
+	store_done_fn done;
+	void *arg;
+	size_t number;
+	bool ran;
+	int r;
+	int64_t due_us; /* of the answer, boot time */
+};
+
+struct store_thread {
+	struct loop *loop;
+	struct store *store;
+	struct loop_timer *timer;
+	struct request *first, **last;
+	size_t posted;
+	int64_t delay_us;
+
+	size_t fail_at, die_at; /* numbers of requests; 0: never */
+	int fail_r;
+	bool paused, dead;
+	enum fake_store_death die_when;
+	void (*died)(void *arg);
+	void *died_arg;
+	store_state_fn state;
+	void *state_arg;
+};
+
+static void die(struct store_thread *t)
+{
+	t->dead = true;
+	if (t->died)
+		t->died(t->died_arg);
+}
+
+static bool pauses(int r)
+{
+	return r == -ENOSPC || r == -EROFS || r == -EIO || r == -EBUSY || r == -EUCLEAN;
+}
+
+/* One transaction. What is committed is what a restarted daemon will find. */
+static int transact(struct store_thread *t, struct request *q)
+{
+	bool dies = q->number == t->die_at;
+	struct db *db = t->store ? t->store->db : NULL;
+	int r = db ? db_begin(db) : 0;
+
+	if (r < 0)
+		return r;
+	r = q->work(t->store, q->arg);
+	if (r == 0 && t->fail_at && q->number >= t->fail_at)
+		r = t->fail_r;
+	if (r != 0 || (dies && t->die_when == FAKE_STORE_DIE_BEFORE_COMMIT)) {
+		if (db)
+			db_rollback(db);
+	} else if (db) {
+		r = db_commit(db);
+	}
+	if (dies)
+		die(t);
+	return r;
+}
+
+/* Runs what has not run yet, up to the first request that cannot be written. */
+static void run_queue(struct store_thread *t)
+{
+	for (struct request *q = t->first; q && !t->dead; q = q->next) {
+		if (q->ran)
+			continue;
+		q->r = transact(t, q);
+		if (t->dead)
+			return;
+		if (pauses(q->r)) {
+			bool tell = !t->paused;
+
+			t->paused = true;
+			if (tell && t->state)
+				t->state(t->state_arg, q->r, err_text(q->r));
+			return;
+		}
+		q->ran = true;
+		q->due_us = clock_boot_us() + t->delay_us;
+	}
+}
+
+static void arm(struct store_thread *t)
+{
+	if (t->first && t->first->ran && !t->dead)
+		loop_timer_arm(t->timer, t->first->due_us - clock_boot_us());
+	else
+		loop_timer_disarm(t->timer);
+}
+
+/* As many as are due; requests posted meanwhile are for the next turn. */
+static void answer(void *arg)
+{
+	struct store_thread *t = arg;
+	size_t limit = t->posted;
+
+	while (t->first && t->first->ran && t->first->number <= limit && !t->dead &&
+		t->first->due_us <= clock_boot_us()) {
+		struct request *q = t->first;
+
+		t->first = q->next;
+		if (!t->first)
+			t->last = &t->first;
+		if (q->done)
+			q->done(q->arg, q->r);
+		free(q);
+	}
+	arm(t);
+}
+
+void fake_store_thread_delay(struct store_thread *t, int64_t delay_us)
+{
+	t->delay_us = delay_us;
+}
+
+void fake_store_thread_fail(struct store_thread *t, size_t n, int r)
+{
+	t->fail_at = t->posted + n;
+	t->fail_r = r;
+}
+
+void fake_store_thread_heal(struct store_thread *t)
+{
+	bool tell = t->paused;
+
+	t->fail_at = 0;
+	t->paused = false;
+	run_queue(t);
+	arm(t);
+	if (tell && !t->paused && t->state)
+		t->state(t->state_arg, 0, "");
+}
+
+void fake_store_thread_die(struct store_thread *t, size_t n, enum fake_store_death when,
+	void (*died)(void *arg), void *arg)
+{
+	t->die_at = t->posted + n;
+	t->die_when = when;
+	t->died = died;
+	t->died_arg = arg;
+}
+
+bool fake_store_thread_dead(const struct store_thread *t)
+{
+	return t->dead;
+}
+
+size_t fake_store_thread_posted(const struct store_thread *t)
+{
+	return t->posted;
+}
+
+/* --- engine/store_thread.h ---------------------------------------------------------------------
+ */
+
+int store_thread_new(struct loop *l, struct store *s, struct store_thread **ret)
+{
+	struct store_thread *t = calloc(1, sizeof(*t));
+
+	if (!t || loop_timer_new(l, "store", answer, t, &t->timer) < 0)
+		abort();
+	t->loop = l;
+	t->store = s;
+	t->last = &t->first;
+	*ret = t;
+	return 0;
+}
+
+/* What was not answered stays so: its owners are gone. */
+struct store_thread *store_thread_free(struct store_thread *t)
+{
+	if (!t)
+		return NULL;
+	while (t->first) {
+		struct request *q = t->first;
+
+		t->first = q->next;
+		free(q);
+	}
+	(void)loop_timer_free(t->timer);
+	(void)store_close(t->store);
+	free(t);
+	return NULL;
+}
+
+void store_thread_on_state(struct store_thread *t, store_state_fn fn, void *arg)
+{
+	t->state = fn;
+	t->state_arg = arg;
+}
+
+void store_thread_post(struct store_thread *t, store_work_fn work, store_done_fn done, void *arg)
+{
+	struct request *q = calloc(1, sizeof(*q));
+
+	if (!q)
+		abort();
+	*q = (struct request){.work = work, .done = done, .arg = arg, .number = ++t->posted};
+	*t->last = q;
+	t->last = &q->next;
+	if (!t->paused)
+		run_queue(t);
+	arm(t);
+}
+
+int64_t store_thread_heartbeat_us(const struct store_thread *t)
+{
+	(void)t;
+	return clock_boot_us();
+}
+
+bool store_thread_paused(const struct store_thread *t)
+{
+	return t->paused;
+}
