@@ -35,7 +35,7 @@ void buf_vprintf(struct buf *b, const char *fmt, va_list ap) _printf_(2, 0);
 
 /*
  * For writers that fill memory themselves: room for extra bytes behind the content, or NULL and the
- * sticky error. buf_commit() then takes over the first len of them.
+ * sticky error. buf_commit() then takes over the first len of them: 0 when the writer gave up.
  */
 char *buf_reserve(struct buf *b, size_t extra);
 void buf_commit(struct buf *b, size_t len);

@@ -6,7 +6,13 @@
 
 #include "common/base/buf.h"
 
-/* Appends one frame (level 3: fastest within a few percent of the best ratio, performance.md). 0, -ENOMEM, buf error. */
+/*
+ * Appends one frame with size and checksum (level 3: fastest within a few percent of the best
+ * ratio). 0, -ENOMEM, -EIO or the buffer's error.
+ */
 int compress_append(struct buf *out, const void *data, size_t len);
-/* Appends the content of one frame; -EBADMSG when it is not one, -EFBIG past out->max. */
+/*
+ * Appends the content of one frame that compress_append() made. 0, -ENOMEM; -EBADMSG when it is not
+ * one, is damaged or something follows it; -EFBIG past out->max, before memory is taken for it.
+ */
 int decompress_append(struct buf *out, const void *data, size_t len);

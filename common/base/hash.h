@@ -17,7 +17,8 @@ int hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 	uint8_t ret[static SHA256_SIZE]);
 int random_bytes(void *out, size_t len);
 int random_guid(char out[static 37]); /* version 4, lower case */
-/* Uniform in [0, bound); 0 for bound 0. Not for secrets (falls back to 0 if there is no randomness). */
+/* Uniform in [0, bound); 0 for bound 0. Not for secrets (falls back to 0 if there is no
+ * randomness). */
 uint64_t random_below(uint64_t bound);
 
 /* Lower-case hexadecimal; out has room for 2 * len + 1. Returns out. */
@@ -25,7 +26,8 @@ const char *hex_format(const void *data, size_t len, char *out);
 /* 0 or -EINVAL; text must hold exactly 2 * len digits. */
 int hex_parse(const char *text, void *out, size_t len);
 
-/* RFC 4648; the url form without padding. Decoding takes both alphabets, with or without padding. */
+/* RFC 4648; the url form without padding. Decoding takes both alphabets, with or without padding;
+ * anything else in the text, and bits that belong to no byte, are -EINVAL. */
 void base64_append(struct buf *out, const void *data, size_t len);
 void base64url_append(struct buf *out, const void *data, size_t len);
 int base64_decode(const char *text, size_t len, struct buf *out); /* 0, -EINVAL, or buf error */

@@ -30,14 +30,20 @@ unsigned secret_unlocked_count(void);
 
 /*
  * Authenticated encryption for what rests on disk: AES-256-GCM under a key derived with HKDF-SHA256
- * from store_key for this purpose, associated data = tenant_id + NUL + purpose. The envelope is
- * version (1), key id (4 bytes of SHA-256 of the store key), nonce (12), ciphertext, tag (16).
+ * (no salt, info "snapwatch 1 " + purpose) from store_key, associated data = tenant_id + NUL +
+ * purpose. The envelope is version (1 byte: 1), key id (4 bytes of SHA-256 of the store key), nonce
+ * (12), ciphertext, tag (16).
+ *
+ * 0, -EINVAL when store_key has another length than STORE_KEY_SIZE, -ENOMEM, -EIO, the buffer's
+ * error; opening also an enum secret_error.
  */
+#define STORE_KEY_SIZE 32
 enum secret_error {
 	SECRET_E_KEY = 1, /* sealed with another store key */
-	SECRET_E_BROKEN, /* altered, cut, of another tenant or purpose, or of a newer version */
+	SECRET_E_BROKEN,  /* altered, cut, of another tenant or purpose, or of a newer version */
 };
 struct buf;
+/* Appends the envelope. */
 int secret_seal(const struct secret *store_key, const char *tenant_id, const char *purpose,
 	const struct secret *plain, struct buf *ret_envelope);
 int secret_open(const struct secret *store_key, const char *tenant_id, const char *purpose,
@@ -45,9 +51,10 @@ int secret_open(const struct secret *store_key, const char *tenant_id, const cha
 
 /*
  * A keyed hash by which a credential file that was consumed once is recognised without keeping it.
- * 0 or -EIO.
+ * 0, -EINVAL (store_key's length), -ENOMEM or -EIO.
  */
-int secret_fingerprint(const struct secret *store_key, const struct secret *s, uint8_t ret[static 32]);
+int secret_fingerprint(
+	const struct secret *store_key, const struct secret *s, uint8_t ret[static 32]);
 
 /* Turns off core dumps and ptrace by others for this process. Call first in main(). */
 void secret_protect_process(void);
