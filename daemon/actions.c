@@ -1,0 +1,222 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* What people ask the daemon to do, through the control socket or a signal. */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/timefmt.h"
+#include "common/store/store.h"
+#include "daemon/internal.h"
+
+static void record(const struct control_peer *who, const char *tenant, const char *what)
+{
+	log_event(LOG_NOTICE, LOG_ID_CONTROL, &((struct log_ctx){ .tenant = tenant }), "%s by %s", what,
+		who ? who->text : "signal");
+}
+
+static struct entry *find_or_refuse(struct daemon *d, const char *tenant, struct control_reply *reply)
+{
+	struct entry *e = tenant ? entry_find(d, tenant) : NULL;
+	char text[160];
+
+	if (e && e->t.id != 0)
+		return e;
+	(void)snprintf(text, sizeof(text),
+		e ? "tenant '%.64s' is being opened; try again" : "there is no tenant '%.64s'",
+		tenant ? tenant : "");
+	control_reply_send(reply, EXIT_CODE_REFUSED, text);
+	return NULL;
+}
+
+static void act_status(void *arg, struct jsonw *out)
+{
+	status_write(arg, out);
+}
+
+static void act_run(void *arg, const struct control_peer *who, const char *tenant, const char *watch, bool wait,
+	struct control_reply *reply)
+{
+	struct daemon *d = arg;
+	struct entry *e = find_or_refuse(d, tenant, reply);
+
+	if (!e)
+		return;
+	if (watch && !conf_watch_find(e->t.conf, watch)) {
+		control_reply_send(reply, EXIT_CODE_REFUSED, "the tenant has no watch of that name");
+		return;
+	}
+	record(who, tenant, "run asked for");
+	if (wait)
+		cycle_want(e, reply);
+	look_start(d->look, &e->t, true, watch);
+	if (!wait)
+		control_reply_send(reply, EXIT_CODE_OK, "looking; a preview follows if there is something to compare");
+}
+
+/* --- yield -------------------------------------------------------------------------------------- */
+
+struct yield {
+	struct control_reply *reply;
+	unsigned pending; /* one for the hold being stored, one per job being cancelled */
+	char trouble[256]; /* first thing that did not work */
+	char until[TIME_TEXT_SIZE];
+};
+
+static void yield_step(struct yield *y)
+{
+	char text[320];
+
+	if (--y->pending)
+		return;
+	if (*y->trouble)
+		control_reply_send(y->reply, EXIT_CODE_SLOT_BUSY, y->trouble);
+	else {
+		(void)snprintf(text, sizeof(text), "the job slot is free of us; nothing is started before %s",
+			y->until);
+		control_reply_send(y->reply, EXIT_CODE_OK, text);
+	}
+	free(y);
+}
+
+static void hold_stored(void *arg)
+{
+	yield_step(arg);
+}
+
+static void job_cancelled(void *arg, const char *text)
+{
+	struct yield *y = arg;
+
+	if (text && !*y->trouble)
+		(void)snprintf(y->trouble, sizeof(y->trouble), "%s", text);
+	yield_step(y);
+}
+
+static void act_yield(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
+	struct control_reply *reply)
+{
+	struct daemon *d = arg;
+	struct entry *e = find_or_refuse(d, tenant, reply);
+	struct yield *y = e ? calloc(1, sizeof(*y)) : NULL;
+	int64_t until_us = clock_wall_us() + for_us;
+	char text[120];
+
+	if (!y) {
+		if (e)
+			control_reply_send(reply, EXIT_CODE_REFUSED, "out of memory");
+		return;
+	}
+	*y = (struct yield){ .reply = reply, .pending = 2 };
+	(void)time_format(until_us, y->until);
+	(void)snprintf(text, sizeof(text), "slot given up until %s", y->until);
+	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){ .tenant = tenant }), "%s by %s", text,
+		who ? who->text : "signal");
+	queue_hold(d->queue, &e->t, until_us, who ? who->text : "signal", hold_stored, y);
+	for (struct active *a = e->active; a; a = a->next) {
+		if (!a->job || !a->run->holds_slot)
+			continue;
+		y->pending++;
+		job_cancel(a->job, who ? who->text : "signal", job_cancelled, y);
+	}
+	yield_step(y);
+}
+
+struct resume {
+	struct control_reply *reply;
+};
+
+static void resume_stored(void *arg)
+{
+	struct resume *r = arg;
+
+	control_reply_send(r->reply, EXIT_CODE_OK, "previews may start again");
+	free(r);
+}
+
+static void act_resume(void *arg, const struct control_peer *who, const char *tenant,
+	struct control_reply *reply)
+{
+	struct daemon *d = arg;
+	struct entry *e = find_or_refuse(d, tenant, reply);
+	struct resume *r = e ? calloc(1, sizeof(*r)) : NULL;
+
+	if (!r) {
+		if (e)
+			control_reply_send(reply, EXIT_CODE_REFUSED, "out of memory");
+		return;
+	}
+	r->reply = reply;
+	log_event(LOG_NOTICE, LOG_ID_RESUMED, &((struct log_ctx){ .tenant = tenant }), "resumed by %s",
+		who ? who->text : "signal");
+	queue_hold(d->queue, &e->t, TIME_NONE, NULL, resume_stored, r);
+}
+
+/* --- reload ------------------------------------------------------------------------------------- */
+
+static int retire_work(struct store *s, void *arg)
+{
+	(void)s;
+	(void)arg;
+	return 0;
+}
+
+/* Judging may still use the old configuration until everything posted before has been answered. */
+static void retire_done(void *arg, int r)
+{
+	(void)r;
+	(void)conf_free(arg);
+}
+
+static void swap(struct daemon *d, struct conf *conf)
+{
+	struct conf *old = d->conf;
+
+	if (strcmp(old->store, conf->store) != 0 || strcmp(old->control_socket, conf->control_socket) != 0)
+		log_warning(NULL, "store and control_socket change at a restart only");
+	d->conf = conf;
+	log_set_level(conf->log_level);
+	queue_set_parallel(d->queue, conf->parallel_tenants);
+	if (alerts_configure(d->alerts, conf) < 0 || tenants_sync(d, conf) < 0)
+		log_error(NULL, "out of memory while reloading; restart the daemon");
+	store_thread_post(d->store, retire_work, retire_done, old);
+}
+
+int daemon_reload(struct daemon *d, struct buf *errors)
+{
+	_cleanup_(buf_done) struct buf warnings = BUF_INIT(LIMIT_CONFIG_BYTES);
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+
+	service_reloading(d->service);
+	int r = conf_load(d->conf->path, &conf, errors, &warnings);
+	if (r != 0) {
+		log_event(LOG_ERR, LOG_ID_RELOAD_REFUSED, NULL,
+			"configuration refused, the old one stays in force: %s", buf_text(errors));
+	} else {
+		swap(d, TAKE_PTR(conf));
+		log_event(LOG_NOTICE, LOG_ID_RELOADED, NULL, "configuration reloaded: %zu tenants",
+			d->conf->n_tenants);
+	}
+	service_ready(d->service); /* also after a refusal, or the manager waits for ever */
+	status_line(d);
+	return r == 0 ? 0 : EXIT_CODE_CONFIG;
+}
+
+static void act_reload(void *arg, const struct control_peer *who, struct control_reply *reply)
+{
+	_cleanup_(buf_done) struct buf errors = BUF_INIT(LIMIT_CONFIG_BYTES);
+
+	record(who, NULL, "reload asked for");
+	int r = daemon_reload(arg, &errors);
+	control_reply_send(reply, r, r ? buf_text(&errors) : "configuration reloaded");
+}
+
+const struct control_ops daemon_control_ops = {
+	.status = act_status,
+	.run = act_run,
+	.yield = act_yield,
+	.resume = act_resume,
+	.reload = act_reload,
+};

@@ -1,0 +1,118 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by the files of daemon/ only: the owner struct and who may call whom among them. */
+#pragma once
+
+#include "common/base/text.h"
+#include "common/conf/conf.h"
+#include "common/model/run.h"
+#include "daemon/alert/alert.h"
+#include "daemon/control/control.h"
+#include "daemon/daemon.h"
+#include "daemon/engine/http.h"
+#include "daemon/engine/loop.h"
+#include "daemon/engine/service.h"
+#include "daemon/engine/store_thread.h"
+#include "daemon/graph/auth.h"
+#include "daemon/graph/graph.h"
+#include "daemon/watch/job.h"
+#include "daemon/watch/judge.h"
+#include "daemon/watch/look.h"
+#include "daemon/watch/pages.h"
+#include "daemon/watch/queue.h"
+#include "daemon/watch/tenant.h"
+#include "daemon/watch/ticker.h"
+
+/* A job at work. Several per tenant at once are possible: one at the service, others read or judged. */
+struct active {
+	struct active *next;
+	struct job *job;
+	struct run *run; /* owned by the queue */
+};
+
+/* Somebody who waits for the end of a tenant's cycle (`run --wait`, `--once`). */
+struct waiter {
+	struct waiter *next;
+	struct control_reply *reply;
+};
+
+/*
+ * One cycle of a tenant: from a look to the end of everything it led to. code is the worst exit code so far.
+ * It is over when the look has ended, nothing waits in the queue that could run now, and no job is
+ * active.
+ */
+struct cycle {
+	bool wanted; /* somebody waits for its end */
+	bool begun; /* the look that was asked for has ended and what it planned is queued */
+	int code;
+	char *text;
+	struct waiter *waiters;
+	struct loop_timer *slot_timer; /* gives up on a taken slot */
+};
+
+struct entry {
+	struct entry *next;
+	struct tenant t;
+	struct daemon *d;
+	struct active *active;
+	struct cycle cycle;
+	bool blocked; /* the front of the queue waits for a foreign job */
+	int64_t blocked_since_us;
+};
+
+struct daemon {
+	struct loop *loop;
+	struct conf *conf;
+	struct daemon_options options;
+	struct http *http;
+	struct store_thread *store;
+	struct service *service;
+	struct control *control;
+	struct alerts *alerts;
+	struct ticker *ticker;
+	struct look *look;
+	struct queue *queue;
+	struct pages *pages;
+	struct judge *judge;
+	struct loop_signal *signals[4];
+	struct entry *entries;
+	struct entry *leaving; /* no longer watched; store requests may still point at them */
+	int exit_code;
+	bool stopping;
+	bool store_failing;
+};
+
+/* tenants.c */
+struct entry *entry_of(struct tenant *t);
+struct entry *entry_find(struct daemon *d, const char *name);
+int tenants_sync(struct daemon *d, struct conf *conf); /* adds, replaces and removes entries; 0 or -ENOMEM */
+void tenants_stop(struct daemon *d); /* nothing is started any more; the store has what goes on later */
+void tenants_free(struct daemon *d); /* after the store thread has ended */
+void entry_stop_jobs(struct entry *e);
+
+/* daemon.c: arrows */
+struct active *active_find(struct entry *e, const struct run *run);
+void active_drop(struct entry *e, const struct run *run);
+extern const struct job_ops daemon_job_ops;
+
+/* cycle.c */
+void cycle_want(struct entry *e, struct control_reply *reply);
+void cycle_note(struct entry *e, int code, const char *text);
+void cycle_begun(struct entry *e);
+void cycle_check(struct entry *e);
+void cycle_slot_taken(struct entry *e, const char *text);
+void cycle_cancel(struct entry *e);
+int exit_code_of(enum graph_outcome why);
+bool once_wants(const struct daemon *d, const char *tenant);
+
+/* trouble.c: outcomes to conditions and alerts */
+void trouble_look(struct daemon *d, const struct look_result *result);
+void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan);
+void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
+	const char *hint);
+void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
+	const char *hint);
+void trouble_slot(struct daemon *d, struct entry *e, const char *text);
+
+/* status.c */
+void status_write(struct daemon *d, struct jsonw *out);
+void status_line(struct daemon *d); /* STATUS= for the service manager */

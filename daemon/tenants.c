@@ -1,0 +1,241 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Which tenants are watched: the configuration's list turned into running entries. A changed tenant is
+ * stopped and started anew; as every step of a run is in the store, that is the same as a restart for
+ * it alone, and nothing is lost.
+ */
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/log.h"
+#include "common/store/store.h"
+#include "common/store/store_lease.h"
+#include "common/store/store_tenant.h"
+#include "daemon/internal.h"
+
+/* Asks the store for the tenant's row and lease; afterwards the tenant may work. */
+struct admission {
+	struct daemon *d;
+	char *name, *tenant_id; /* key of the entry: it may be gone when the answer comes */
+	int64_t row;
+};
+
+struct entry *entry_of(struct tenant *t)
+{
+	return (struct entry *)((char *)t - offsetof(struct entry, t));
+}
+
+struct entry *entry_find(struct daemon *d, const char *name)
+{
+	for (struct entry *e = d->entries; e; e = e->next)
+		if (strcmp(e->t.conf->name, name) == 0)
+			return e;
+	return NULL;
+}
+
+/*
+ * Stops the work; the runs themselves stay until the store thread has answered everything that may
+ * still read them (entry_bury).
+ */
+void entry_stop_jobs(struct entry *e)
+{
+	for (struct active *a = e->active; a; a = a->next)
+		a->job = job_free(a->job);
+}
+
+static void entry_free(struct entry *e)
+{
+	while (e->active) {
+		struct active *a = e->active;
+
+		e->active = a->next;
+		(void)run_free(a->run);
+		free(a);
+	}
+	(void)conf_tenant_unref(e->t.conf);
+	free(e->t.look_trouble);
+	free(e);
+}
+
+static void entry_release(struct entry *e)
+{
+	struct daemon *d = e->d;
+
+	e->t.leaving = true;
+	cycle_cancel(e);
+	ticker_remove(d->ticker, &e->t);
+	look_cancel(d->look, &e->t);
+	entry_stop_jobs(e);
+	queue_remove(d->queue, &e->t);
+	e->t.graph = graph_free(e->t.graph);
+	e->t.auth = auth_free(e->t.auth);
+}
+
+static int bury_work(struct store *s, void *arg)
+{
+	(void)s;
+	(void)arg;
+	return 0;
+}
+
+static void bury_done(void *arg, int r)
+{
+	struct entry *e = arg;
+
+	(void)r;
+	for (struct entry **at = &e->d->leaving; *at; at = &(*at)->next) {
+		if (*at == e) {
+			*at = e->next;
+			entry_free(e);
+			return;
+		}
+	}
+}
+
+/*
+ * Store requests in flight may point at the entry and at its runs. Answers come in the order of
+ * posting, so once an empty request is answered, nobody does any more.
+ */
+static void entry_bury(struct entry *e)
+{
+	entry_release(e);
+	e->next = e->d->leaving;
+	e->d->leaving = e;
+	store_thread_post(e->d->store, bury_work, bury_done, e);
+}
+
+static int admit_work(struct store *s, void *arg)
+{
+	struct admission *a = arg;
+	int r = store_tenant_admit(s, a->name, a->tenant_id, clock_wall_us(), &a->row);
+
+	return r < 0 ? r : store_lease_take(s, a->row);
+}
+
+static int entry_open(struct entry *e)
+{
+	struct daemon *d = e->d;
+	const struct auth_env env = {
+		.loop = d->loop,
+		.http = d->http,
+		.store = d->store,
+		.credentials_dir = d->conf->credentials_dir,
+	};
+	int r = auth_new(&env, e->t.conf, e->t.id, &e->t.auth);
+
+	if (r == 0)
+		r = graph_new(d->loop, d->http, e->t.auth, e->t.conf, &e->t.graph);
+	return err_trace(r);
+}
+
+static void admit_done(void *arg, int r)
+{
+	struct admission *a = arg;
+	struct entry *e = entry_find(a->d, a->name);
+
+	/* a reload may have dropped or replaced it; a replaced one has its own admission */
+	if (e && e->t.id == 0 && !a->d->stopping) {
+		e->t.id = a->row;
+		if (r == 0)
+			r = entry_open(e);
+		if (r == 0) {
+			queue_load(a->d->queue, &e->t);
+			ticker_add(a->d->ticker, &e->t);
+		} else {
+			log_error(&((struct log_ctx){ .tenant = a->name }), "tenant cannot be watched: %s",
+				err_text(r));
+			cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
+			cycle_begun(e);
+		}
+	}
+	free(a->name);
+	free(a->tenant_id);
+	free(a);
+}
+
+static int entry_add(struct daemon *d, struct conf_tenant *conf)
+{
+	struct entry *e = calloc(1, sizeof(*e));
+	struct admission *a = calloc(1, sizeof(*a));
+
+	if (a) {
+		a->d = d;
+		a->name = strdup(conf->name);
+		a->tenant_id = strdup(conf->tenant_id);
+	}
+	if (!e || !a || !a->name || !a->tenant_id) {
+		if (a) {
+			free(a->name);
+			free(a->tenant_id);
+		}
+		free(a);
+		free(e);
+		return -ENOMEM;
+	}
+	e->d = d;
+	e->t = (struct tenant){
+		.conf = conf_tenant_ref(conf),
+		.last_look_us = TIME_NONE,
+		.next_look_us = TIME_NONE,
+		.newest_snapshot_us = TIME_NONE,
+		.hold_until_us = TIME_NONE,
+		.slot_foreign_since_us = TIME_NONE,
+	};
+	e->next = d->entries;
+	d->entries = e;
+	store_thread_post(d->store, admit_work, admit_done, a);
+	return 0;
+}
+
+/* Removes entries that the configuration no longer has in this form. */
+static void drop_stale(struct daemon *d, struct conf *conf)
+{
+	for (struct entry **at = &d->entries; *at;) {
+		struct entry *e = *at;
+		const struct conf_tenant *now = conf_tenant_find(conf, e->t.conf->name);
+
+		if (now && strcmp(now->digest, e->t.conf->digest) == 0) {
+			at = &e->next;
+			continue;
+		}
+		*at = e->next;
+		entry_bury(e);
+	}
+}
+
+int tenants_sync(struct daemon *d, struct conf *conf)
+{
+	drop_stale(d, conf);
+	for (size_t i = 0; i < conf->n_tenants; i++) {
+		struct conf_tenant *t = conf->tenants[i];
+
+		if (entry_find(d, t->name))
+			continue;
+		int r = entry_add(d, t);
+		if (r < 0)
+			return r;
+	}
+	return 0;
+}
+
+void tenants_stop(struct daemon *d)
+{
+	while (d->entries) {
+		struct entry *e = d->entries;
+
+		d->entries = e->next;
+		entry_bury(e);
+	}
+}
+
+void tenants_free(struct daemon *d)
+{
+	while (d->leaving) {
+		struct entry *e = d->leaving;
+
+		d->leaving = e->next;
+		entry_free(e);
+	}
+}

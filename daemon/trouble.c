@@ -1,0 +1,267 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What outcomes mean for people: which of them is a condition that lasts, which is an event of its own, how
+ * bad it is, and in what words. The stages only say what happened.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/timefmt.h"
+#include "daemon/internal.h"
+
+/* Freshness is judged by the service's clock; this much difference makes schedules and tokens doubtful. */
+#define SKEW_LIMIT_US (5 * USEC_PER_MIN)
+
+/* Outcomes that a person must mend: they hold until a call of this tenant works again. */
+static const struct {
+	enum graph_outcome why;
+	enum alert_kind kind;
+	enum verdict severity;
+	const char *title;
+} lasting[] = {
+	{ GRAPH_SIGN_IN, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL, "sign-in is required" },
+	{ GRAPH_CONFIG, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL, "the sign-in is not configured right" },
+	{ GRAPH_FORBIDDEN, ALERT_PERMISSION_MISSING, VERDICT_CRITICAL, "a permission is missing" },
+	{ GRAPH_THROTTLED, ALERT_THROTTLED, VERDICT_NOTICE, "the service throttles" },
+};
+
+static void clear_lasting(struct daemon *d, struct tenant *t)
+{
+	alerts_condition_clear(d->alerts, t, ALERT_SIGN_IN_REQUIRED, "");
+	alerts_condition_clear(d->alerts, t, ALERT_PERMISSION_MISSING, "");
+	alerts_condition_clear(d->alerts, t, ALERT_THROTTLED, "");
+}
+
+void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
+	const char *hint)
+{
+	char title[160], summary[512];
+
+	if (!text) {
+		clear_lasting(d, t);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++) {
+		if (lasting[i].why != why)
+			continue;
+		(void)snprintf(title, sizeof(title), "%s: %s", t->conf->name, lasting[i].title);
+		(void)snprintf(summary, sizeof(summary), "%s%s%s", text, hint ? "; " : "", hint ? hint : "");
+		alerts_condition_set(d->alerts, t, lasting[i].kind, "", lasting[i].severity, title, summary);
+	}
+}
+
+/* --- looks -------------------------------------------------------------------------------------- */
+
+static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_recovery *rec)
+{
+	const struct remote_job *j = &rec->job;
+	char title[200], summary[400], subject[LIMIT_ID_BYTES + 16], started[TIME_TEXT_SIZE];
+	const struct alert a = {
+		.kind = ALERT_FOREIGN_RECOVERY_JOB,
+		.severity = VERDICT_CRITICAL,
+		.tenant = t->conf->name,
+		.tenant_id = t->conf->tenant_id,
+		.title = title,
+		.summary = summary,
+		.subject = subject,
+		.created_us = clock_wall_us(),
+		.baseline_us = j->target_us,
+		.covered_from_us = TIME_NONE,
+		.covered_to_us = TIME_NONE,
+		.verified = -1,
+	};
+
+	(void)snprintf(subject, sizeof(subject), "%s:%s", j->service_id, rec->ended ? "end" : "start");
+	(void)snprintf(title, sizeof(title), "%s: a recovery job %s", t->conf->name,
+		rec->ended ? "has ended" : "was started by somebody");
+	if (rec->ended && j->objects_modified >= 0)
+		(void)snprintf(summary, sizeof(summary),
+			"job %.64s, started %s, status %.64s: %lld objects and %lld links changed, %lld changes failed",
+			j->service_id, time_format(j->started_us, started), j->status_text,
+			(long long)j->objects_modified,
+			(long long)(j->links_modified >= 0 ? j->links_modified : 0),
+			(long long)(j->failed_changes >= 0 ? j->failed_changes : 0));
+	else
+		(void)snprintf(summary, sizeof(summary),
+			"job %.64s, started %s, status %.64s; snapwatch never starts a recovery",
+			j->service_id, time_format(j->started_us, started), j->status_text);
+	alerts_raise(d->alerts, t, &a);
+}
+
+static void note_skew(struct daemon *d, struct tenant *t)
+{
+	char title[120], by[DURATION_TEXT_SIZE];
+	int64_t skew_us = t->clock_offset_us < 0 ? -t->clock_offset_us : t->clock_offset_us;
+
+	if (skew_us <= SKEW_LIMIT_US) {
+		alerts_condition_clear(d->alerts, t, ALERT_CLOCK_SKEW, "");
+		return;
+	}
+	(void)snprintf(title, sizeof(title), "%s: our clock is %s %s the service's", t->conf->name,
+		duration_format(skew_us, by), t->clock_offset_us > 0 ? "behind" : "ahead of");
+	alerts_condition_set(d->alerts, t, ALERT_CLOCK_SKEW, "", VERDICT_WARNING, title,
+		"set this host's clock (NTP); schedules and tokens depend on it");
+}
+
+static void note_unexpected(struct daemon *d, struct tenant *t, const struct look_result *result)
+{
+	char title[160];
+
+	if (result->unknown == 0 || !result->unknown_text)
+		return;
+	(void)snprintf(title, sizeof(title), "%s: the service sent something undocumented", t->conf->name);
+	alerts_condition_set(d->alerts, t, ALERT_API_UNEXPECTED, result->unknown_text, VERDICT_NOTICE, title,
+		result->unknown_text);
+}
+
+void trouble_look(struct daemon *d, const struct look_result *result)
+{
+	struct tenant *t = result->tenant;
+	const struct log_ctx ctx = { .tenant = t->conf->name };
+
+	if (result->outcome != GRAPH_OK) {
+		log_event(LOG_WARNING, LOG_ID_LOOK_FAILED, &ctx, "cannot list snapshots: %s%s%s",
+			result->text ? result->text : graph_outcome_name(result->outcome),
+			result->hint ? "; " : "", result->hint ? result->hint : "");
+		trouble_outcome(d, t, result->outcome,
+			result->text ? result->text : graph_outcome_name(result->outcome), result->hint);
+		return;
+	}
+	clear_lasting(d, t);
+	for (size_t i = 0; i < result->n_recoveries; i++)
+		tell_recovery(d, t, &result->recoveries[i]);
+	note_skew(d, t);
+	note_unexpected(d, t, result);
+}
+
+/* --- plans -------------------------------------------------------------------------------------- */
+
+static void tell_gap(struct daemon *d, struct tenant *t, const struct conf_watch *w, const struct plan_run *run)
+{
+	char title[200], summary[300], subject[160], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
+	const struct alert a = {
+		.kind = ALERT_COVERAGE_GAP,
+		.severity = VERDICT_WARNING,
+		.tenant = t->conf->name,
+		.tenant_id = t->conf->tenant_id,
+		.title = title,
+		.summary = summary,
+		.subject = subject,
+		.created_us = clock_wall_us(),
+		.baseline_us = TIME_NONE,
+		.covered_from_us = run->gap_from_us,
+		.covered_to_us = run->gap_to_us,
+		.verified = -1,
+	};
+
+	(void)time_format(run->gap_from_us, from);
+	(void)time_format(run->gap_to_us, to);
+	(void)snprintf(subject, sizeof(subject), "%.64s:%s", w->name, from);
+	(void)snprintf(title, sizeof(title), "%s: what happened from %s to %s was not compared", t->conf->name,
+		from, to);
+	(void)snprintf(summary, sizeof(summary),
+		"the snapshots that would show it are no longer kept; what was changed and still stands is found "
+		"only if a later snapshot does not contain it");
+	alerts_raise(d->alerts, t, &a);
+}
+
+void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan)
+{
+	char title[160], age[DURATION_TEXT_SIZE], newest[TIME_TEXT_SIZE];
+	int64_t now_us = in->server_now_us != TIME_NONE ? in->server_now_us : in->now_us;
+
+	if (plan->condition[PLAN_SNAPSHOT_MISSING]) {
+		(void)snprintf(title, sizeof(title), "%s: the service lists no snapshot", t->conf->name);
+		alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_MISSING, "", VERDICT_CRITICAL, title,
+			"check the licence (Entra ID P1 or P2) and the roles of the signed-in account: missing "
+			"prerequisites show as an empty list");
+	} else {
+		alerts_condition_clear(d->alerts, t, ALERT_SNAPSHOT_MISSING, "");
+	}
+	if (plan->condition[PLAN_SNAPSHOT_LATE]) {
+		(void)snprintf(title, sizeof(title), "%s: no new snapshot for %s", t->conf->name,
+			duration_format(now_us - plan->newest_us, age));
+		char summary[200];
+		(void)snprintf(summary, sizeof(summary), "the newest snapshot is of %s",
+			time_format(plan->newest_us, newest));
+		alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_LATE, "", VERDICT_WARNING, title, summary);
+	} else {
+		alerts_condition_clear(d->alerts, t, ALERT_SNAPSHOT_LATE, "");
+	}
+	for (size_t i = 0; i < plan->n_runs; i++)
+		if (plan->runs[i].gap_from_us != TIME_NONE)
+			tell_gap(d, t, in->watches[plan->runs[i].watch].conf, &plan->runs[i]);
+}
+
+/* --- runs --------------------------------------------------------------------------------------- */
+
+/* How runs can fail, and what follows; the outcomes that are nobody's trouble raise nothing. */
+static const struct {
+	enum run_outcome outcome;
+	enum alert_kind kind;
+	int code;
+	bool tell;
+} failures[] = {
+	{ RUN_SERVICE_FAILED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
+	{ RUN_CANCELLED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, false },
+	{ RUN_CANCELLED_ELSEWHERE, ALERT_JOB_CANCELLED_ELSEWHERE, EXIT_CODE_INCOMPLETE, true },
+	{ RUN_GONE, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
+	{ RUN_BASELINE_GONE, ALERT_JOB_FAILED, EXIT_CODE_OK, false },
+	{ RUN_REFUSED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
+	{ RUN_NO_RESULT, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
+	{ RUN_REMOVED, ALERT_JOB_FAILED, EXIT_CODE_OK, false },
+};
+
+void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text, const char *hint)
+{
+	const struct log_ctx ctx = { .tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot };
+	char title[200], summary[512];
+
+	log_event(LOG_WARNING, LOG_ID_JOB_FAILED, &ctx, "preview ended without a result (%s): %s",
+		run_outcome_name(run->outcome), text ? text : "");
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++) {
+		if (failures[i].outcome != run->outcome)
+			continue;
+		cycle_note(entry_of(t), failures[i].code, text);
+		if (!failures[i].tell)
+			break;
+		(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
+		(void)snprintf(summary, sizeof(summary), "%s%s%s", text ? text : run_outcome_name(run->outcome),
+			hint ? "; " : "", hint ? hint : "");
+		alerts_raise(d->alerts, t,
+			&((struct alert){ .kind = failures[i].kind,
+				.severity = VERDICT_WARNING,
+				.tenant = t->conf->name,
+				.tenant_id = t->conf->tenant_id,
+				.title = title,
+				.summary = summary,
+				.job = run->id,
+				.created_us = clock_wall_us(),
+				.baseline_us = run->snapshot_created_us,
+				.covered_from_us = TIME_NONE,
+				.covered_to_us = TIME_NONE,
+				.verified = -1 }));
+		break;
+	}
+}
+
+void trouble_slot(struct daemon *d, struct entry *e, const char *text)
+{
+	const struct tenant *t = &e->t;
+	int64_t now_us = clock_wall_us();
+	char title[160], since[DURATION_TEXT_SIZE];
+
+	if (!e->blocked) {
+		e->blocked = true;
+		e->blocked_since_us = now_us;
+	}
+	if (now_us - e->blocked_since_us < t->conf->slot_patience_us)
+		return;
+	(void)snprintf(title, sizeof(title), "%s: somebody else holds the job slot for %s", t->conf->name,
+		duration_format(now_us - e->blocked_since_us, since));
+	alerts_condition_set(d->alerts, t, ALERT_SLOT_BLOCKED, "", VERDICT_WARNING, title, text);
+}
