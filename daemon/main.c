@@ -1,0 +1,250 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * snapwatchd: reads arguments and configuration, opens the store, runs the loop. What it then does is
+ * daemon.c's business.
+ */
+#include <errno.h>
+#include <getopt.h>
+#include <locale.h>
+#include <malloc.h>
+#include <stdio.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/err.h"
+#include "common/base/fsx.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/parse.h"
+#include "common/base/secret.h"
+#include "common/conf/conf.h"
+#include "common/conf/conf_check.h"
+#include "common/ctl/ctl.h"
+#include "common/store/store.h"
+#include "daemon/daemon.h"
+#include "daemon/engine/loop.h"
+#include "version.h"
+
+#define ONCE_WAIT_US (10 * USEC_PER_MIN)
+
+struct arguments {
+	const char *config;
+	bool check;
+	struct daemon_options daemon;
+};
+
+static const char help[] =
+	"Usage: snapwatchd [OPTION]...\n"
+	"\n"
+	"  snapwatchd --check                 is the configuration right?\n"
+	"  snapwatchd --once contoso          one whole cycle for one tenant, now\n"
+	"\n"
+	"Watches the snapshots of Microsoft Entra tenants and alerts about what was deleted\n"
+	"or appeared since.\n"
+	"\n"
+	"  --config FILE        default " CONF_DEFAULT_PATH "\n"
+	"  --check              validate the configuration and exit; needs no network\n"
+	"  --once [TENANT...]   look, compare, judge and deliver once, then exit\n"
+	"  --wait DURATION      with --once: how long to wait for a taken job slot (10m)\n"
+	"  --version, --help\n";
+
+enum {
+	OPT_CONFIG = 1000,
+	OPT_CHECK,
+	OPT_ONCE,
+	OPT_WAIT,
+	OPT_VERSION,
+	OPT_HELP,
+};
+
+static const struct option options[] = {
+	{ "config", required_argument, NULL, OPT_CONFIG },
+	{ "check", no_argument, NULL, OPT_CHECK },
+	{ "once", no_argument, NULL, OPT_ONCE },
+	{ "wait", required_argument, NULL, OPT_WAIT },
+	{ "version", no_argument, NULL, OPT_VERSION },
+	{ "help", no_argument, NULL, OPT_HELP },
+	{ NULL, 0, NULL, 0 },
+};
+
+static int usage_error(const char *text)
+{
+	(void)fprintf(stderr, "snapwatchd: %s\nTry 'snapwatchd --help'.\n", text);
+	return EXIT_CODE_USAGE;
+}
+
+/* -1: go on; otherwise the exit status. */
+static int parse_arguments(int argc, char **argv, struct arguments *a)
+{
+	int c;
+
+	*a = (struct arguments){
+		.config = CONF_DEFAULT_PATH,
+		.daemon = { .wait_us = ONCE_WAIT_US, .control = true },
+	};
+	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
+		switch (c) {
+		case OPT_CONFIG:
+			a->config = optarg;
+			break;
+		case OPT_CHECK:
+			a->check = true;
+			break;
+		case OPT_ONCE:
+			a->daemon.once = true;
+			break;
+		case OPT_WAIT:
+			if (parse_duration(optarg, 0, USEC_PER_DAY, &a->daemon.wait_us) < 0)
+				return usage_error("--wait takes a duration of at most a day, such as 10m");
+			break;
+		case OPT_VERSION:
+			(void)printf("snapwatchd %s\n", SNAPWATCH_VERSION);
+			return EXIT_CODE_OK;
+		case OPT_HELP:
+			(void)fputs(help, stdout);
+			return EXIT_CODE_OK;
+		default:
+			return usage_error("unknown option");
+		}
+	}
+	if (optind < argc && !a->daemon.once)
+		return usage_error("tenants are named with --once only");
+	a->daemon.once_tenants = (const char *const *)argv + optind;
+	return -1;
+}
+
+static int load_configuration(const char *path, struct conf **ret)
+{
+	_cleanup_(buf_done) struct buf errors = BUF_INIT(LIMIT_CONFIG_BYTES);
+	_cleanup_(buf_done) struct buf warnings = BUF_INIT(LIMIT_CONFIG_BYTES);
+	int r = conf_load(path, ret, &errors, &warnings);
+
+	if (r != 0) {
+		(void)fputs(buf_text(&errors), stderr);
+		if (r < 0)
+			(void)fprintf(stderr, "%s: %s\n", path, err_text(r));
+		return EXIT_CODE_CONFIG;
+	}
+	(void)fputs(buf_text(&warnings), stderr);
+	return EXIT_CODE_OK;
+}
+
+static int check_names(const struct conf *conf, const struct daemon_options *o)
+{
+	for (const char *const *name = o->once_tenants; o->once && *name; name++) {
+		if (!conf_tenant_find(conf, *name)) {
+			(void)fprintf(stderr, "snapwatchd: there is no tenant '%s' in %s\n", *name, conf->path);
+			return EXIT_CODE_CONFIG;
+		}
+	}
+	return EXIT_CODE_OK;
+}
+
+static int use_store_key(const struct conf *conf, struct store *store)
+{
+	_cleanup_(secret_freep) struct secret *key = NULL;
+	_cleanup_(buf_done) struct buf text = BUF_INIT(4096);
+	_cleanup_(freep) char *path = NULL;
+	int r = credential_read(conf->credentials_dir, "store-key", &key, &path);
+
+	if (r > 0) {
+		credential_error_text(r, "store-key", path, &text);
+		log_error(NULL, "%s; make one with: openssl rand -base64 32", buf_text(&text));
+	} else if (r < 0) {
+		log_error(NULL, "credential 'store-key' cannot be read from %s: %s", path ? path : "",
+			err_text(r));
+	} else {
+		r = store_use_key(store, key);
+		if (r < 0)
+			log_error(NULL, "credential 'store-key' must be 32 bytes in base64; make one with: "
+					"openssl rand -base64 32");
+	}
+	return r == 0 ? EXIT_CODE_OK : EXIT_CODE_CONFIG;
+}
+
+/* Another daemon has the store: it does the work, we report. */
+static int hand_over(const struct conf *conf, const struct daemon_options *o)
+{
+	int code = EXIT_CODE_OK;
+
+	for (size_t i = 0; i < conf->n_tenants; i++) {
+		const char *name = conf->tenants[i]->name;
+		_cleanup_(freep) char *text = NULL;
+		bool wanted = !*o->once_tenants;
+
+		for (const char *const *n = o->once_tenants; *n; n++)
+			wanted = wanted || strcmp(*n, name) == 0;
+		if (!wanted)
+			continue;
+		int r = ctl_run(conf->control_socket, name, NULL, true, &text);
+		(void)fprintf(stderr, "%s: %s\n", name, text ? text : exit_code_text(r));
+		if (code == EXIT_CODE_OK)
+			code = r;
+	}
+	return code;
+}
+
+static int open_store(const struct conf *conf, const struct daemon_options *o, struct store **ret)
+{
+	_cleanup_(freep) char *detail = NULL;
+	int r = store_open(conf->store, ret, &detail);
+
+	if (r == STORE_E_LOCKED && o->once)
+		return hand_over(conf, o);
+	if (r != 0) {
+		log_error(NULL, "cannot open the store %s: %s", conf->store, detail ? detail : err_text(r));
+		return EXIT_CODE_STORE;
+	}
+	return EXIT_CODE_OK;
+}
+
+static int run(struct conf *conf_taken, const struct daemon_options *o)
+{
+	_cleanup_(conf_freep) struct conf *conf = conf_taken;
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(loop_freep) struct loop *loop = NULL;
+	_cleanup_(daemon_freep) struct daemon *daemon = NULL;
+	int code = open_store(conf, o, &store);
+
+	if (!store)
+		return code;
+	code = use_store_key(conf, store);
+	if (code != EXIT_CODE_OK)
+		return code;
+	int r = loop_new(&loop);
+	if (r == 0)
+		r = daemon_new(loop, TAKE_PTR(conf), TAKE_PTR(store), o, &daemon);
+	if (r == 0)
+		r = daemon_start(daemon);
+	if (r == 0)
+		r = loop_run(loop);
+	if (r < 0) {
+		log_error(NULL, "cannot go on: %s", err_text(r));
+		return EXIT_CODE_STORE;
+	}
+	return daemon_exit_code(daemon);
+}
+
+int main(int argc, char **argv)
+{
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	struct arguments a;
+
+	/* only characters: translated messages of libraries would get into logs and comparisons */
+	(void)setlocale(LC_CTYPE, "C.UTF-8");
+	(void)umask(0027);
+	secret_protect_process();
+	int code = parse_arguments(argc, argv, &a);
+	if (code >= 0)
+		return code;
+	if (a.check)
+		return conf_check_print(a.config, stdout, stderr);
+	code = load_configuration(a.config, &conf);
+	if (code == EXIT_CODE_OK)
+		code = check_names(conf, &a.daemon);
+	if (code != EXIT_CODE_OK)
+		return code;
+	(void)malloc_trim(0);
+	log_setup("snapwatchd", conf->log_level);
+	return run(TAKE_PTR(conf), &a.daemon);
+}
