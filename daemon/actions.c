@@ -13,11 +13,12 @@
 
 static void record(const struct control_peer *who, const char *tenant, const char *what)
 {
-	log_event(LOG_NOTICE, LOG_ID_CONTROL, &((struct log_ctx){ .tenant = tenant }), "%s by %s", what,
-		who ? who->text : "signal");
+	log_event(LOG_NOTICE, LOG_ID_CONTROL, &((struct log_ctx){.tenant = tenant}), "%s by %s",
+		what, who ? who->text : "signal");
 }
 
-static struct entry *find_or_refuse(struct daemon *d, const char *tenant, struct control_reply *reply)
+static struct entry *find_or_refuse(
+	struct daemon *d, const char *tenant, struct control_reply *reply)
 {
 	struct entry *e = tenant ? entry_find(d, tenant) : NULL;
 	char text[160];
@@ -36,8 +37,8 @@ static void act_status(void *arg, struct jsonw *out)
 	status_write(arg, out);
 }
 
-static void act_run(void *arg, const struct control_peer *who, const char *tenant, const char *watch, bool wait,
-	struct control_reply *reply)
+static void act_run(void *arg, const struct control_peer *who, const char *tenant,
+	const char *watch, bool wait, struct control_reply *reply)
 {
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
@@ -45,7 +46,8 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 	if (!e)
 		return;
 	if (watch && !conf_watch_find(e->t.conf, watch)) {
-		control_reply_send(reply, EXIT_CODE_REFUSED, "the tenant has no watch of that name");
+		control_reply_send(
+			reply, EXIT_CODE_REFUSED, "the tenant has no watch of that name");
 		return;
 	}
 	record(who, tenant, "run asked for");
@@ -53,14 +55,16 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 		cycle_want(e, reply);
 	look_start(d->look, &e->t, true, watch);
 	if (!wait)
-		control_reply_send(reply, EXIT_CODE_OK, "looking; a preview follows if there is something to compare");
+		control_reply_send(reply, EXIT_CODE_OK,
+			"looking; a preview follows if there is something to compare");
 }
 
-/* --- yield -------------------------------------------------------------------------------------- */
+/* --- yield --------------------------------------------------------------------------------------
+ */
 
 struct yield {
 	struct control_reply *reply;
-	unsigned pending; /* one for the hold being stored, one per job being cancelled */
+	unsigned pending;  /* one for the hold being stored, one per job being cancelled */
 	char trouble[256]; /* first thing that did not work */
 	char until[TIME_TEXT_SIZE];
 };
@@ -74,8 +78,8 @@ static void yield_step(struct yield *y)
 	if (*y->trouble)
 		control_reply_send(y->reply, EXIT_CODE_SLOT_BUSY, y->trouble);
 	else {
-		(void)snprintf(text, sizeof(text), "the job slot is free of us; nothing is started before %s",
-			y->until);
+		(void)snprintf(text, sizeof(text),
+			"the job slot is free of us; nothing is started before %s", y->until);
 		control_reply_send(y->reply, EXIT_CODE_OK, text);
 	}
 	free(y);
@@ -109,11 +113,11 @@ static void act_yield(void *arg, const struct control_peer *who, const char *ten
 			control_reply_send(reply, EXIT_CODE_REFUSED, "out of memory");
 		return;
 	}
-	*y = (struct yield){ .reply = reply, .pending = 2 };
+	*y = (struct yield){.reply = reply, .pending = 2};
 	(void)time_format(until_us, y->until);
 	(void)snprintf(text, sizeof(text), "slot given up until %s", y->until);
-	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){ .tenant = tenant }), "%s by %s", text,
-		who ? who->text : "signal");
+	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){.tenant = tenant}), "%s by %s",
+		text, who ? who->text : "signal");
 	queue_hold(d->queue, &e->t, until_us, who ? who->text : "signal", hold_stored, y);
 	for (struct active *a = e->active; a; a = a->next) {
 		if (!a->job || !a->run->holds_slot)
@@ -136,8 +140,8 @@ static void resume_stored(void *arg)
 	free(r);
 }
 
-static void act_resume(void *arg, const struct control_peer *who, const char *tenant,
-	struct control_reply *reply)
+static void act_resume(
+	void *arg, const struct control_peer *who, const char *tenant, struct control_reply *reply)
 {
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
@@ -149,12 +153,13 @@ static void act_resume(void *arg, const struct control_peer *who, const char *te
 		return;
 	}
 	r->reply = reply;
-	log_event(LOG_NOTICE, LOG_ID_RESUMED, &((struct log_ctx){ .tenant = tenant }), "resumed by %s",
-		who ? who->text : "signal");
+	log_event(LOG_NOTICE, LOG_ID_RESUMED, &((struct log_ctx){.tenant = tenant}),
+		"resumed by %s", who ? who->text : "signal");
 	queue_hold(d->queue, &e->t, TIME_NONE, NULL, resume_stored, r);
 }
 
-/* --- reload ------------------------------------------------------------------------------------- */
+/* --- reload -------------------------------------------------------------------------------------
+ */
 
 static int retire_work(struct store *s, void *arg)
 {
@@ -174,7 +179,8 @@ static void swap(struct daemon *d, struct conf *conf)
 {
 	struct conf *old = d->conf;
 
-	if (strcmp(old->store, conf->store) != 0 || strcmp(old->control_socket, conf->control_socket) != 0)
+	if (strcmp(old->store, conf->store) != 0 ||
+		strcmp(old->control_socket, conf->control_socket) != 0)
 		log_warning(NULL, "store and control_socket change at a restart only");
 	d->conf = conf;
 	log_set_level(conf->log_level);

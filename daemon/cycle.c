@@ -90,7 +90,7 @@ void cycle_note(struct entry *e, int code, const char *text)
 	free(c->text);
 	c->text = text ? strdup(text) : NULL;
 	if (e->d->options.once && text)
-		log_notice(&((struct log_ctx){ .tenant = e->t.conf->name }), "%s", text);
+		log_notice(&((struct log_ctx){.tenant = e->t.conf->name}), "%s", text);
 }
 
 void cycle_want(struct entry *e, struct control_reply *reply)
@@ -124,7 +124,8 @@ static bool held_back(const struct entry *e)
 
 	if (n == 0)
 		return true;
-	if (e->blocked || next_us == TIME_NONE || next_us <= clock_wall_us() + e->d->options.wait_us)
+	if (e->blocked || next_us == TIME_NONE ||
+		next_us <= clock_wall_us() + e->d->options.wait_us)
 		return false;
 	(void)snprintf(text, sizeof(text), "the run waits until %s", time_format(next_us, when));
 	cycle_note((struct entry *)e, EXIT_CODE_SLOT_BUSY, text);
@@ -155,7 +156,7 @@ void cycle_slot_taken(struct entry *e, const char *text)
 
 	if (!c->wanted || c->slot_timer)
 		return;
-	log_info(&((struct log_ctx){ .tenant = e->t.conf->name }), "%s", text);
+	log_info(&((struct log_ctx){.tenant = e->t.conf->name}), "%s", text);
 	if (loop_timer_new(e->d->loop, "slot wait", slot_expired, e, &c->slot_timer) < 0) {
 		slot_expired(e);
 		return;

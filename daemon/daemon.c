@@ -2,7 +2,8 @@
 /*
  * The wiring, and nothing else:
  *
- *	ticker -> look -> plan -> queue -> job -> pages -> store -> judge -> findings -> alert -> sinks
+ *	ticker -> look -> plan -> queue -> job -> pages -> store -> judge -> findings -> alert ->
+ *sinks
  *
  * Each on_*() below is one arrow: it takes what a stage says and hands it to the next. What a thing
  * means for people is in trouble.c, who waits for it in cycle.c.
@@ -19,7 +20,8 @@
 #include "common/store/store.h"
 #include "daemon/internal.h"
 
-/* --- ticker -> look ----------------------------------------------------------------------------- */
+/* --- ticker -> look -----------------------------------------------------------------------------
+ */
 
 static void on_tick(void *arg, struct tenant *t)
 {
@@ -29,9 +31,11 @@ static void on_tick(void *arg, struct tenant *t)
 		look_start(d->look, t, false, NULL);
 }
 
-/* --- look -> plan -> queue ---------------------------------------------------------------------- */
+/* --- look -> plan -> queue ----------------------------------------------------------------------
+ */
 
-/* After a look that failed: soon again, at most at the usual pace, not before the service wants us. */
+/* After a look that failed: soon again, at most at the usual pace, not before the service wants us.
+ */
 static int64_t look_again_us(const struct tenant *t, const struct look_result *result)
 {
 	int64_t wait = 5 * USEC_PER_MIN;
@@ -48,7 +52,7 @@ static void on_look(void *arg, const struct look_result *result)
 	struct daemon *d = arg;
 	struct tenant *t = result->tenant;
 	struct entry *e = entry_of(t);
-	struct plan plan = { 0 };
+	struct plan plan = {0};
 
 	trouble_look(d, result);
 	if (result->outcome != GRAPH_OK) {
@@ -59,7 +63,8 @@ static void on_look(void *arg, const struct look_result *result)
 	}
 	int r = plan_make(&result->plan, &plan);
 	if (r < 0) {
-		log_error(&((struct log_ctx){ .tenant = t->conf->name }), "cannot plan: %s", err_text(r));
+		log_error(&((struct log_ctx){.tenant = t->conf->name}), "cannot plan: %s",
+			err_text(r));
 		ticker_set(d->ticker, t, look_again_us(t, result));
 		return;
 	}
@@ -76,7 +81,8 @@ static void on_queued(void *arg, struct tenant *t, size_t n)
 	cycle_begun(entry_of(t));
 }
 
-/* --- queue -> job ------------------------------------------------------------------------------- */
+/* --- queue -> job -------------------------------------------------------------------------------
+ */
 
 struct active *active_find(struct entry *e, const struct run *run)
 {
@@ -134,7 +140,8 @@ static void on_start(void *arg, struct tenant *t, struct run *run)
 	}
 }
 
-/* --- job -> queue, judge ------------------------------------------------------------------------ */
+/* --- job -> queue, judge ------------------------------------------------------------------------
+ */
 
 static void on_slot_free(void *arg, struct tenant *t, struct run *run)
 {
@@ -146,8 +153,8 @@ static void on_slot_free(void *arg, struct tenant *t, struct run *run)
 	status_line(d);
 }
 
-static void on_back(void *arg, struct tenant *t, struct run *run, int64_t not_before_us, bool foreign,
-	const char *text)
+static void on_back(void *arg, struct tenant *t, struct run *run, int64_t not_before_us,
+	bool foreign, const char *text)
 {
 	struct daemon *d = arg;
 	struct entry *e = entry_of(t);
@@ -168,7 +175,8 @@ static void on_settle(void *arg, struct tenant *t, struct run *run)
 	judge_start(d->judge, d->conf, t, run);
 }
 
-static void on_ended(void *arg, struct tenant *t, struct run *run, const char *text, const char *hint)
+static void on_ended(
+	void *arg, struct tenant *t, struct run *run, const char *text, const char *hint)
 {
 	struct daemon *d = arg;
 	struct entry *e = entry_of(t);
@@ -208,9 +216,11 @@ const struct job_ops daemon_job_ops = {
 	.stuck = on_stuck,
 };
 
-/* --- judge -> findings -> alert ----------------------------------------------------------------- */
+/* --- judge -> findings -> alert -----------------------------------------------------------------
+ */
 
-static void log_objects(const struct tenant *t, const struct run *run, const struct judge_result *result)
+static void log_objects(
+	const struct tenant *t, const struct run *run, const struct judge_result *result)
 {
 	for (size_t i = 0; i < result->n_objects; i++) {
 		const struct judged_object *o = &result->objects[i];
@@ -225,29 +235,35 @@ static void log_objects(const struct tenant *t, const struct run *run, const str
 			.rule = o->rule,
 		};
 		log_event(o->severity == VERDICT_CRITICAL ? LOG_ERR : LOG_WARNING,
-			LOG_ID_OBJECT_UNEXPECTED, &ctx, "%s %s %s", entity_type_words(o->entity_type, false),
+			LOG_ID_OBJECT_UNEXPECTED, &ctx, "%s %s %s",
+			entity_type_words(o->entity_type, false),
 			o->display_name ? o->display_name : o->object_id, o->change);
 	}
 	if (result->n_omitted)
 		log_event(LOG_WARNING, LOG_ID_OBJECTS_MORE,
-			&((struct log_ctx){ .tenant = t->conf->name, .job = run->id }),
+			&((struct log_ctx){.tenant = t->conf->name, .job = run->id}),
 			"%zu more unexpected objects", result->n_omitted);
 }
 
-static void log_run(const struct tenant *t, const struct run *run, const struct judge_result *result)
+static void log_run(
+	const struct tenant *t, const struct run *run, const struct judge_result *result)
 {
 	char from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
 
 	log_event(result->verified == 0 ? LOG_WARNING : LOG_INFO, LOG_ID_JOB_DONE,
-		&((struct log_ctx){ .tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot }),
-		"compared %s with %s: %lld deleted, %lld appeared, %lld modified; %lld new, %lld expected%s",
+		&((struct log_ctx){
+			.tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot}),
+		"compared %s with %s: %lld deleted, %lld appeared, %lld modified; %lld new, %lld "
+		"expected%s",
 		time_format(run->snapshot_created_us, from), time_format(run->started_us, to),
 		(long long)result->n_deleted, (long long)result->n_appeared,
-		(long long)result->n_modified, (long long)result->n_new, (long long)result->n_expected,
+		(long long)result->n_modified, (long long)result->n_new,
+		(long long)result->n_expected,
 		result->verified == 0 ? "; fewer changes than the service promised" : "");
 }
 
-static void on_judged(void *arg, struct tenant *t, struct run *run, const struct judge_result *result)
+static void on_judged(
+	void *arg, struct tenant *t, struct run *run, const struct judge_result *result)
 {
 	struct daemon *d = arg;
 	struct active *a = active_find(entry_of(t), run);
@@ -262,7 +278,8 @@ static void on_judged(void *arg, struct tenant *t, struct run *run, const struct
 		job_judged(a->job, result->r);
 }
 
-/* --- engines' news ------------------------------------------------------------------------------ */
+/* --- engines' news ------------------------------------------------------------------------------
+ */
 
 static void on_store_state(void *arg, int r, const char *detail)
 {
@@ -270,9 +287,11 @@ static void on_store_state(void *arg, int r, const char *detail)
 
 	d->store_failing = r < 0;
 	if (r == -ENOSPC)
-		log_event(LOG_CRIT, LOG_ID_STORE_FULL, NULL, "the store is full, work pauses: %s", detail);
+		log_event(LOG_CRIT, LOG_ID_STORE_FULL, NULL, "the store is full, work pauses: %s",
+			detail);
 	else if (r < 0)
-		log_event(LOG_CRIT, LOG_ID_STORE_ERROR, NULL, "the store fails, work pauses: %s", detail);
+		log_event(LOG_CRIT, LOG_ID_STORE_ERROR, NULL, "the store fails, work pauses: %s",
+			detail);
 	else
 		log_event(LOG_NOTICE, LOG_ID_STORE_OK, NULL, "the store works again");
 	alerts_store_trouble(d->alerts, r, detail);
@@ -305,7 +324,8 @@ static int is_alive(void *arg)
 	return silent_us < USEC_PER_MIN || store_thread_paused(d->store);
 }
 
-/* --- signals ------------------------------------------------------------------------------------ */
+/* --- signals ------------------------------------------------------------------------------------
+ */
 
 static void on_hangup(void *arg)
 {
@@ -323,7 +343,8 @@ static void on_terminate(void *arg)
 	daemon_stop(d);
 }
 
-/* --- life cycle --------------------------------------------------------------------------------- */
+/* --- life cycle ---------------------------------------------------------------------------------
+ */
 
 static int make_engines(struct daemon *d, struct store **store)
 {
@@ -366,8 +387,8 @@ static int make_stages(struct daemon *d)
 	return err_trace(r);
 }
 
-int daemon_new(struct loop *l, struct conf *conf, struct store *store, const struct daemon_options *options,
-	struct daemon **ret)
+int daemon_new(struct loop *l, struct conf *conf, struct store *store,
+	const struct daemon_options *options, struct daemon **ret)
 {
 	_cleanup_(daemon_freep) struct daemon *d = calloc(1, sizeof(*d));
 	int r = -ENOMEM;
@@ -421,9 +442,9 @@ static int listen_signals(struct daemon *d)
 		int signo;
 		loop_fn fn;
 	} table[] = {
-		{ SIGHUP, on_hangup },
-		{ SIGTERM, on_terminate },
-		{ SIGINT, on_terminate },
+		{SIGHUP, on_hangup},
+		{SIGTERM, on_terminate},
+		{SIGINT, on_terminate},
 	};
 	int r = 0;
 
@@ -441,9 +462,11 @@ int daemon_start(struct daemon *d)
 	if (r == 0)
 		r = tenants_sync(d, d->conf);
 	if (r == 0 && d->options.control && !text_empty(d->conf->control_socket)) {
-		r = control_new(d->loop, d->conf->control_socket, &daemon_control_ops, d, &d->control);
+		r = control_new(
+			d->loop, d->conf->control_socket, &daemon_control_ops, d, &d->control);
 		if (r < 0)
-			log_error(NULL, "cannot listen on %s: %s", d->conf->control_socket, err_text(r));
+			log_error(NULL, "cannot listen on %s: %s", d->conf->control_socket,
+				err_text(r));
 	}
 	if (r < 0)
 		return err_trace(r);

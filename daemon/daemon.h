@@ -21,9 +21,10 @@ struct store;
 
 struct daemon_options {
 	bool once; /* one whole cycle for the tenants named (none: all), then quit the loop */
-	const char *const *once_tenants; /* NULL-terminated, or NULL; borrowed for the life of the daemon */
-	int64_t wait_us; /* once: how long to wait for a taken slot */
-	bool control; /* listen on the control socket */
+	const char *const
+		*once_tenants; /* NULL-terminated, or NULL; borrowed for the life of the daemon */
+	int64_t wait_us;       /* once: how long to wait for a taken slot */
+	bool control;	       /* listen on the control socket */
 };
 
 /* Takes conf and store over, also on failure. 0 or -errno. */
@@ -36,8 +37,8 @@ DEFINE_CLEANUP(struct daemon, daemon_free);
 int daemon_start(struct daemon *d);
 
 /*
- * Reads the configuration anew and swaps, or keeps the running one: 0, or EXIT_CODE_CONFIG with the errors
- * appended.
+ * Reads the configuration anew and swaps, or keeps the running one: 0, or EXIT_CODE_CONFIG with the
+ * errors appended.
  */
 int daemon_reload(struct daemon *d, struct buf *errors);
 

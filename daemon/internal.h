@@ -22,7 +22,8 @@
 #include "daemon/watch/tenant.h"
 #include "daemon/watch/ticker.h"
 
-/* A job at work. Several per tenant at once are possible: one at the service, others read or judged. */
+/* A job at work. Several per tenant at once are possible: one at the service, others read or
+ * judged. */
 struct active {
 	struct active *next;
 	struct job *job;
@@ -36,13 +37,13 @@ struct waiter {
 };
 
 /*
- * One cycle of a tenant: from a look to the end of everything it led to. code is the worst exit code so far.
- * It is over when the look has ended, nothing waits in the queue that could run now, and no job is
- * active.
+ * One cycle of a tenant: from a look to the end of everything it led to. code is the worst exit
+ * code so far. It is over when the look has ended, nothing waits in the queue that could run now,
+ * and no job is active.
  */
 struct cycle {
 	bool wanted; /* somebody waits for its end */
-	bool begun; /* the look that was asked for has ended and what it planned is queued */
+	bool begun;  /* the look that was asked for has ended and what it planned is queued */
 	int code;
 	char *text;
 	struct waiter *waiters;
@@ -84,8 +85,10 @@ struct daemon {
 /* tenants.c */
 struct entry *entry_of(struct tenant *t);
 struct entry *entry_find(struct daemon *d, const char *name);
-int tenants_sync(struct daemon *d, struct conf *conf); /* adds, replaces and removes entries; 0 or -ENOMEM */
-void tenants_stop(struct daemon *d); /* nothing is started any more; the store has what goes on later */
+int tenants_sync(
+	struct daemon *d, struct conf *conf); /* adds, replaces and removes entries; 0 or -ENOMEM */
+void tenants_stop(
+	struct daemon *d); /* nothing is started any more; the store has what goes on later */
 void tenants_free(struct daemon *d); /* after the store thread has ended */
 void entry_stop_jobs(struct entry *e);
 
@@ -106,7 +109,8 @@ bool once_wants(const struct daemon *d, const char *tenant);
 
 /* trouble.c: outcomes to conditions and alerts */
 void trouble_look(struct daemon *d, const struct look_result *result);
-void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan);
+void trouble_plan(
+	struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan);
 void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
 	const char *hint);
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,

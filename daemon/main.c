@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * snapwatchd: reads arguments and configuration, opens the store, runs the loop. What it then does is
- * daemon.c's business.
+ * snapwatchd: reads arguments and configuration, opens the store, runs the loop. What it then does
+ * is daemon.c's business.
  */
 #include <errno.h>
 #include <getopt.h>
@@ -58,13 +58,13 @@ enum {
 };
 
 static const struct option options[] = {
-	{ "config", required_argument, NULL, OPT_CONFIG },
-	{ "check", no_argument, NULL, OPT_CHECK },
-	{ "once", no_argument, NULL, OPT_ONCE },
-	{ "wait", required_argument, NULL, OPT_WAIT },
-	{ "version", no_argument, NULL, OPT_VERSION },
-	{ "help", no_argument, NULL, OPT_HELP },
-	{ NULL, 0, NULL, 0 },
+	{"config", required_argument, NULL, OPT_CONFIG},
+	{"check", no_argument, NULL, OPT_CHECK},
+	{"once", no_argument, NULL, OPT_ONCE},
+	{"wait", required_argument, NULL, OPT_WAIT},
+	{"version", no_argument, NULL, OPT_VERSION},
+	{"help", no_argument, NULL, OPT_HELP},
+	{NULL, 0, NULL, 0},
 };
 
 static int usage_error(const char *text)
@@ -80,7 +80,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 
 	*a = (struct arguments){
 		.config = CONF_DEFAULT_PATH,
-		.daemon = { .wait_us = ONCE_WAIT_US, .control = true },
+		.daemon = {.wait_us = ONCE_WAIT_US, .control = true},
 	};
 	while ((c = getopt_long(argc, argv, "", options, NULL)) != -1) {
 		switch (c) {
@@ -95,7 +95,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			break;
 		case OPT_WAIT:
 			if (parse_duration(optarg, 0, USEC_PER_DAY, &a->daemon.wait_us) < 0)
-				return usage_error("--wait takes a duration of at most a day, such as 10m");
+				return usage_error(
+					"--wait takes a duration of at most a day, such as 10m");
 			break;
 		case OPT_VERSION:
 			(void)printf("snapwatchd %s\n", SNAPWATCH_VERSION);
@@ -133,7 +134,8 @@ static int check_names(const struct conf *conf, const struct daemon_options *o)
 {
 	for (const char *const *name = o->once_tenants; o->once && *name; name++) {
 		if (!conf_tenant_find(conf, *name)) {
-			(void)fprintf(stderr, "snapwatchd: there is no tenant '%s' in %s\n", *name, conf->path);
+			(void)fprintf(stderr, "snapwatchd: there is no tenant '%s' in %s\n", *name,
+				conf->path);
 			return EXIT_CODE_CONFIG;
 		}
 	}
@@ -151,13 +153,14 @@ static int use_store_key(const struct conf *conf, struct store *store)
 		credential_error_text(r, "store-key", path, &text);
 		log_error(NULL, "%s; make one with: openssl rand -base64 32", buf_text(&text));
 	} else if (r < 0) {
-		log_error(NULL, "credential 'store-key' cannot be read from %s: %s", path ? path : "",
-			err_text(r));
+		log_error(NULL, "credential 'store-key' cannot be read from %s: %s",
+			path ? path : "", err_text(r));
 	} else {
 		r = store_use_key(store, key);
 		if (r < 0)
-			log_error(NULL, "credential 'store-key' must be 32 bytes in base64; make one with: "
-					"openssl rand -base64 32");
+			log_error(NULL,
+				"credential 'store-key' must be 32 bytes in base64; make one with: "
+				"openssl rand -base64 32");
 	}
 	return r == 0 ? EXIT_CODE_OK : EXIT_CODE_CONFIG;
 }
@@ -192,7 +195,8 @@ static int open_store(const struct conf *conf, const struct daemon_options *o, s
 	if (r == STORE_E_LOCKED && o->once)
 		return hand_over(conf, o);
 	if (r != 0) {
-		log_error(NULL, "cannot open the store %s: %s", conf->store, detail ? detail : err_text(r));
+		log_error(NULL, "cannot open the store %s: %s", conf->store,
+			detail ? detail : err_text(r));
 		return EXIT_CODE_STORE;
 	}
 	return EXIT_CODE_OK;

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* What the daemon is doing now: the status document of the control socket and one line for systemd. */
+/* What the daemon is doing now: the status document of the control socket and one line for systemd.
+ */
 #include <stdio.h>
 #include <unistd.h>
 

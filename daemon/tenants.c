@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Which tenants are watched: the configuration's list turned into running entries. A changed tenant is
- * stopped and started anew; as every step of a run is in the store, that is the same as a restart for
- * it alone, and nothing is lost.
+ * Which tenants are watched: the configuration's list turned into running entries. A changed tenant
+ * is stopped and started anew; as every step of a run is in the store, that is the same as a
+ * restart for it alone, and nothing is lost.
  */
 #include <errno.h>
 #include <string.h>
@@ -144,8 +144,8 @@ static void admit_done(void *arg, int r)
 			queue_load(a->d->queue, &e->t);
 			ticker_add(a->d->ticker, &e->t);
 		} else {
-			log_error(&((struct log_ctx){ .tenant = a->name }), "tenant cannot be watched: %s",
-				err_text(r));
+			log_error(&((struct log_ctx){.tenant = a->name}),
+				"tenant cannot be watched: %s", err_text(r));
 			cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
 			cycle_begun(e);
 		}

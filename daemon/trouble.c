@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What outcomes mean for people: which of them is a condition that lasts, which is an event of its own, how
- * bad it is, and in what words. The stages only say what happened.
+ * What outcomes mean for people: which of them is a condition that lasts, which is an event of its
+ * own, how bad it is, and in what words. The stages only say what happened.
  */
 #include <stdio.h>
 #include <string.h>
@@ -13,7 +13,8 @@
 #include "common/base/timefmt.h"
 #include "daemon/internal.h"
 
-/* Freshness is judged by the service's clock; this much difference makes schedules and tokens doubtful. */
+/* Freshness is judged by the service's clock; this much difference makes schedules and tokens
+ * doubtful. */
 #define SKEW_LIMIT_US (5 * USEC_PER_MIN)
 
 /* Outcomes that a person must mend: they hold until a call of this tenant works again. */
@@ -23,10 +24,11 @@ static const struct {
 	enum verdict severity;
 	const char *title;
 } lasting[] = {
-	{ GRAPH_SIGN_IN, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL, "sign-in is required" },
-	{ GRAPH_CONFIG, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL, "the sign-in is not configured right" },
-	{ GRAPH_FORBIDDEN, ALERT_PERMISSION_MISSING, VERDICT_CRITICAL, "a permission is missing" },
-	{ GRAPH_THROTTLED, ALERT_THROTTLED, VERDICT_NOTICE, "the service throttles" },
+	{GRAPH_SIGN_IN, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL, "sign-in is required"},
+	{GRAPH_CONFIG, ALERT_SIGN_IN_REQUIRED, VERDICT_CRITICAL,
+		"the sign-in is not configured right"},
+	{GRAPH_FORBIDDEN, ALERT_PERMISSION_MISSING, VERDICT_CRITICAL, "a permission is missing"},
+	{GRAPH_THROTTLED, ALERT_THROTTLED, VERDICT_NOTICE, "the service throttles"},
 };
 
 static void clear_lasting(struct daemon *d, struct tenant *t)
@@ -49,12 +51,15 @@ void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why,
 		if (lasting[i].why != why)
 			continue;
 		(void)snprintf(title, sizeof(title), "%s: %s", t->conf->name, lasting[i].title);
-		(void)snprintf(summary, sizeof(summary), "%s%s%s", text, hint ? "; " : "", hint ? hint : "");
-		alerts_condition_set(d->alerts, t, lasting[i].kind, "", lasting[i].severity, title, summary);
+		(void)snprintf(summary, sizeof(summary), "%s%s%s", text, hint ? "; " : "",
+			hint ? hint : "");
+		alerts_condition_set(
+			d->alerts, t, lasting[i].kind, "", lasting[i].severity, title, summary);
 	}
 }
 
-/* --- looks -------------------------------------------------------------------------------------- */
+/* --- looks --------------------------------------------------------------------------------------
+ */
 
 static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_recovery *rec)
 {
@@ -75,12 +80,14 @@ static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_
 		.verified = -1,
 	};
 
-	(void)snprintf(subject, sizeof(subject), "%s:%s", j->service_id, rec->ended ? "end" : "start");
+	(void)snprintf(
+		subject, sizeof(subject), "%s:%s", j->service_id, rec->ended ? "end" : "start");
 	(void)snprintf(title, sizeof(title), "%s: a recovery job %s", t->conf->name,
 		rec->ended ? "has ended" : "was started by somebody");
 	if (rec->ended && j->objects_modified >= 0)
 		(void)snprintf(summary, sizeof(summary),
-			"job %.64s, started %s, status %.64s: %lld objects and %lld links changed, %lld changes failed",
+			"job %.64s, started %s, status %.64s: %lld objects and %lld links changed, "
+			"%lld changes failed",
 			j->service_id, time_format(j->started_us, started), j->status_text,
 			(long long)j->objects_modified,
 			(long long)(j->links_modified >= 0 ? j->links_modified : 0),
@@ -113,22 +120,24 @@ static void note_unexpected(struct daemon *d, struct tenant *t, const struct loo
 
 	if (result->unknown == 0 || !result->unknown_text)
 		return;
-	(void)snprintf(title, sizeof(title), "%s: the service sent something undocumented", t->conf->name);
-	alerts_condition_set(d->alerts, t, ALERT_API_UNEXPECTED, result->unknown_text, VERDICT_NOTICE, title,
-		result->unknown_text);
+	(void)snprintf(
+		title, sizeof(title), "%s: the service sent something undocumented", t->conf->name);
+	alerts_condition_set(d->alerts, t, ALERT_API_UNEXPECTED, result->unknown_text,
+		VERDICT_NOTICE, title, result->unknown_text);
 }
 
 void trouble_look(struct daemon *d, const struct look_result *result)
 {
 	struct tenant *t = result->tenant;
-	const struct log_ctx ctx = { .tenant = t->conf->name };
+	const struct log_ctx ctx = {.tenant = t->conf->name};
 
 	if (result->outcome != GRAPH_OK) {
 		log_event(LOG_WARNING, LOG_ID_LOOK_FAILED, &ctx, "cannot list snapshots: %s%s%s",
 			result->text ? result->text : graph_outcome_name(result->outcome),
 			result->hint ? "; " : "", result->hint ? result->hint : "");
 		trouble_outcome(d, t, result->outcome,
-			result->text ? result->text : graph_outcome_name(result->outcome), result->hint);
+			result->text ? result->text : graph_outcome_name(result->outcome),
+			result->hint);
 		return;
 	}
 	clear_lasting(d, t);
@@ -138,9 +147,11 @@ void trouble_look(struct daemon *d, const struct look_result *result)
 	note_unexpected(d, t, result);
 }
 
-/* --- plans -------------------------------------------------------------------------------------- */
+/* --- plans --------------------------------------------------------------------------------------
+ */
 
-static void tell_gap(struct daemon *d, struct tenant *t, const struct conf_watch *w, const struct plan_run *run)
+static void tell_gap(
+	struct daemon *d, struct tenant *t, const struct conf_watch *w, const struct plan_run *run)
 {
 	char title[200], summary[300], subject[160], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
 	const struct alert a = {
@@ -161,23 +172,28 @@ static void tell_gap(struct daemon *d, struct tenant *t, const struct conf_watch
 	(void)time_format(run->gap_from_us, from);
 	(void)time_format(run->gap_to_us, to);
 	(void)snprintf(subject, sizeof(subject), "%.64s:%s", w->name, from);
-	(void)snprintf(title, sizeof(title), "%s: what happened from %s to %s was not compared", t->conf->name,
-		from, to);
+	(void)snprintf(title, sizeof(title), "%s: what happened from %s to %s was not compared",
+		t->conf->name, from, to);
 	(void)snprintf(summary, sizeof(summary),
-		"the snapshots that would show it are no longer kept; what was changed and still stands is found "
+		"the snapshots that would show it are no longer kept; what was changed and still "
+		"stands is found "
 		"only if a later snapshot does not contain it");
 	alerts_raise(d->alerts, t, &a);
 }
 
-void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan)
+void trouble_plan(
+	struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan)
 {
 	char title[160], age[DURATION_TEXT_SIZE], newest[TIME_TEXT_SIZE];
 	int64_t now_us = in->server_now_us != TIME_NONE ? in->server_now_us : in->now_us;
 
 	if (plan->condition[PLAN_SNAPSHOT_MISSING]) {
-		(void)snprintf(title, sizeof(title), "%s: the service lists no snapshot", t->conf->name);
-		alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_MISSING, "", VERDICT_CRITICAL, title,
-			"check the licence (Entra ID P1 or P2) and the roles of the signed-in account: missing "
+		(void)snprintf(
+			title, sizeof(title), "%s: the service lists no snapshot", t->conf->name);
+		alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_MISSING, "", VERDICT_CRITICAL,
+			title,
+			"check the licence (Entra ID P1 or P2) and the roles of the signed-in "
+			"account: missing "
 			"prerequisites show as an empty list");
 	} else {
 		alerts_condition_clear(d->alerts, t, ALERT_SNAPSHOT_MISSING, "");
@@ -188,7 +204,8 @@ void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *i
 		char summary[200];
 		(void)snprintf(summary, sizeof(summary), "the newest snapshot is of %s",
 			time_format(plan->newest_us, newest));
-		alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_LATE, "", VERDICT_WARNING, title, summary);
+		alerts_condition_set(
+			d->alerts, t, ALERT_SNAPSHOT_LATE, "", VERDICT_WARNING, title, summary);
 	} else {
 		alerts_condition_clear(d->alerts, t, ALERT_SNAPSHOT_LATE, "");
 	}
@@ -197,7 +214,8 @@ void trouble_plan(struct daemon *d, struct tenant *t, const struct plan_input *i
 			tell_gap(d, t, in->watches[plan->runs[i].watch].conf, &plan->runs[i]);
 }
 
-/* --- runs --------------------------------------------------------------------------------------- */
+/* --- runs ---------------------------------------------------------------------------------------
+ */
 
 /* How runs can fail, and what follows; the outcomes that are nobody's trouble raise nothing. */
 static const struct {
@@ -206,19 +224,21 @@ static const struct {
 	int code;
 	bool tell;
 } failures[] = {
-	{ RUN_SERVICE_FAILED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
-	{ RUN_CANCELLED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, false },
-	{ RUN_CANCELLED_ELSEWHERE, ALERT_JOB_CANCELLED_ELSEWHERE, EXIT_CODE_INCOMPLETE, true },
-	{ RUN_GONE, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
-	{ RUN_BASELINE_GONE, ALERT_JOB_FAILED, EXIT_CODE_OK, false },
-	{ RUN_REFUSED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
-	{ RUN_NO_RESULT, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true },
-	{ RUN_REMOVED, ALERT_JOB_FAILED, EXIT_CODE_OK, false },
+	{RUN_SERVICE_FAILED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true},
+	{RUN_CANCELLED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, false},
+	{RUN_CANCELLED_ELSEWHERE, ALERT_JOB_CANCELLED_ELSEWHERE, EXIT_CODE_INCOMPLETE, true},
+	{RUN_GONE, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true},
+	{RUN_BASELINE_GONE, ALERT_JOB_FAILED, EXIT_CODE_OK, false},
+	{RUN_REFUSED, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true},
+	{RUN_NO_RESULT, ALERT_JOB_FAILED, EXIT_CODE_INCOMPLETE, true},
+	{RUN_REMOVED, ALERT_JOB_FAILED, EXIT_CODE_OK, false},
 };
 
-void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text, const char *hint)
+void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
+	const char *hint)
 {
-	const struct log_ctx ctx = { .tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot };
+	const struct log_ctx ctx = {
+		.tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot};
 	char title[200], summary[512];
 
 	log_event(LOG_WARNING, LOG_ID_JOB_FAILED, &ctx, "preview ended without a result (%s): %s",
@@ -229,11 +249,13 @@ void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, cons
 		cycle_note(entry_of(t), failures[i].code, text);
 		if (!failures[i].tell)
 			break;
-		(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
-		(void)snprintf(summary, sizeof(summary), "%s%s%s", text ? text : run_outcome_name(run->outcome),
-			hint ? "; " : "", hint ? hint : "");
+		(void)snprintf(title, sizeof(title), "%s: a preview ended without a result",
+			t->conf->name);
+		(void)snprintf(summary, sizeof(summary), "%s%s%s",
+			text ? text : run_outcome_name(run->outcome), hint ? "; " : "",
+			hint ? hint : "");
 		alerts_raise(d->alerts, t,
-			&((struct alert){ .kind = failures[i].kind,
+			&((struct alert){.kind = failures[i].kind,
 				.severity = VERDICT_WARNING,
 				.tenant = t->conf->name,
 				.tenant_id = t->conf->tenant_id,
@@ -244,7 +266,7 @@ void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, cons
 				.baseline_us = run->snapshot_created_us,
 				.covered_from_us = TIME_NONE,
 				.covered_to_us = TIME_NONE,
-				.verified = -1 }));
+				.verified = -1}));
 		break;
 	}
 }
@@ -261,7 +283,7 @@ void trouble_slot(struct daemon *d, struct entry *e, const char *text)
 	}
 	if (now_us - e->blocked_since_us < t->conf->slot_patience_us)
 		return;
-	(void)snprintf(title, sizeof(title), "%s: somebody else holds the job slot for %s", t->conf->name,
-		duration_format(now_us - e->blocked_since_us, since));
+	(void)snprintf(title, sizeof(title), "%s: somebody else holds the job slot for %s",
+		t->conf->name, duration_format(now_us - e->blocked_since_us, since));
 	alerts_condition_set(d->alerts, t, ALERT_SLOT_BLOCKED, "", VERDICT_WARNING, title, text);
 }

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Asking the running daemon through its control socket, for the CLI and for `snapwatchd --once`. Blocks. Every call
- * returns an enum exit_code: EXIT_CODE_NO_DAEMON when nobody listens, else what the daemon answered.
+ * Asking the running daemon through its control socket, for the CLI and for `snapwatchd --once`.
+ * Blocks. Every call returns an enum exit_code: EXIT_CODE_NO_DAEMON when nobody listens, else what
+ * the daemon answered.
  */
 #pragma once
 
@@ -11,14 +12,16 @@
 #include "common/base/buf.h"
 
 /*
- * One request. body: JSON, or NULL for GET. reply gets the body of the answer (JSON). ret_text (may be NULL): the
- * answer's "text", or what went wrong, visible; free() it. timeout_us: for the answer; 0 waits for ever.
+ * One request. body: JSON, or NULL for GET. reply gets the body of the answer (JSON). ret_text (may
+ * be NULL): the answer's "text", or what went wrong, visible; free() it. timeout_us: for the
+ * answer; 0 waits for ever.
  */
 int ctl_request(const char *socket_path, const char *method, const char *path, const char *body,
 	int64_t timeout_us, struct buf *reply, char **ret_text);
 
 /* POST /v1/run. watch NULL: all. wait: until the whole cycle has ended. */
-int ctl_run(const char *socket_path, const char *tenant, const char *watch, bool wait, char **ret_text);
+int ctl_run(
+	const char *socket_path, const char *tenant, const char *watch, bool wait, char **ret_text);
 /* POST /v1/yield; waits until the slot is free of us. */
 int ctl_yield(const char *socket_path, const char *tenant, const char *for_text, char **ret_text);
 int ctl_resume(const char *socket_path, const char *tenant, char **ret_text);
