@@ -43,13 +43,26 @@ struct remote_job_list {
 	size_t n;
 };
 
-/* As snapshot_list_parse(). kind comes from @odata.type; without one it is a preview. */
-int remote_job_list_parse(struct remote_job_list *list, const char *text, size_t len, char **ret_next,
-	unsigned *ret_unknown);
+/*
+ * Over, whoever started it: a terminal status, or a word we do not know together with a completion
+ * time (a later version of the service may have further terminal ones; without this they would hold
+ * the slot for ever). Our own job is over only by a status that we know.
+ */
+bool remote_job_ended(const struct remote_job *j);
+
+/*
+ * As snapshot_list_parse(), with LIMIT_REMOTE_JOBS. kind comes from @odata.type; without one it is
+ * a preview, unless it has totals that only a recovery has.
+ */
+int remote_job_list_parse(struct remote_job_list *list, const char *text, size_t len,
+	char **ret_next, unsigned *ret_unknown);
 /* A single job. 0, -ENOMEM, -EBADMSG. */
 int remote_job_parse(const char *text, size_t len, struct remote_job *ret);
 void remote_job_done(struct remote_job *j);
 void remote_job_list_done(struct remote_job_list *list);
 
-/* True when both describe the same set of types or objects, whatever the order ("" is no filter). */
+/*
+ * True when both describe the same set of types or of objects, whatever the order, repetitions and
+ * case ("" and null are no filter). Criteria of an unknown form are equal only when their text is.
+ */
 bool remote_filter_equal(const char *a, const char *b);

@@ -73,7 +73,6 @@ CREATE TABLE coverage (
 	covered_from @INT@ NOT NULL,        -- baseline of the first good run
 	covered_to @INT@ NOT NULL,          -- P of the last good run: the service's jobStartDateTime
 	job @INT@ NOT NULL,                 -- that run
-	last_due @INT@,                     -- due time of the last run that was planned
 	PRIMARY KEY (tenant, watch, filter_hash)
 ) @STRICT@;
 
@@ -95,6 +94,7 @@ CREATE TABLE job (
 	snapshot TEXT NOT NULL,             -- service id of the baseline
 	snapshot_created @INT@ NOT NULL,
 	covered_from @INT@ NOT NULL,        -- start of the interval that this run covers
+	newest_snapshot @INT@,              -- newest one listed when the run was planned
 	intent @INT@,                       -- our clock, before the POST
 	intent_server @INT@,                -- the service's clock (its Date), before the POST
 	service_id TEXT,                    -- job id at the service
