@@ -112,6 +112,13 @@ $(BUILD)/gen/version.h: FORCE
 		cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 FORCE:
 
+# The store's DDL as C string literals.
+$(BUILD)/gen/%.inc: common/store/%.sql
+	$(call say,GEN,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)sed -e 's/ *--.*//' -e '/^$$/d' -e 's/[\\"]/\\&/g' -e 's/.*/"&\\n"/' $< > $@.new && mv $@.new $@
+$(call obj,common/store/schema.c): $(patsubst common/store/%.sql,$(BUILD)/gen/%.inc,$(wildcard common/store/*.sql))
+
 $(B)/obj/%.o: %.c | $(BUILD)/gen/version.h
 	$(call say,CC,$<)
 	$(Q)mkdir -p $(@D)
@@ -160,7 +167,7 @@ FAKE_SRC := $(wildcard tests/support/fake_*.c)
 FAKED_TESTS := test_fakes test_auth test_graph
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS_$*) $(shell $(PKG_CONFIG) --libs check) $(DAEMON_LIBS) $(SIM_LIBS) $(COMMON_LIBS)

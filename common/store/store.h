@@ -2,8 +2,8 @@
 /*
  * The store: everything durable. Plain synchronous code that blocks on the disk; the daemon calls
  * it on the store thread only (engine/store_thread.h), the CLI opens it read-only. Each noun has a
- * file of its own (store_job.h, store_finding.h, ...), all over this handle. Those functions run inside the
- * transaction of their caller.
+ * file of its own (store_job.h, store_finding.h, ...), all over this handle. Those functions run
+ * inside the transaction of their caller.
  */
 #pragma once
 
@@ -17,20 +17,20 @@ struct secret;
 
 struct store {
 	struct db *db;
-	struct db *secrets; /* secrets.db; NULL for readers */
-	char *path; /* of the database file */
-	int lock_fd; /* exclusive lock of the one writer; -1 for readers */
-	char owner[64]; /* "HOST:PID:START", the owner of leases */
-	int64_t epoch; /* of the leases that this process took */
+	struct db *secrets;	  /* secrets.db; NULL for readers */
+	char *path;		  /* of the database file */
+	int lock_fd;		  /* exclusive lock of the one writer; -1 for readers */
+	char owner[64];		  /* "HOST:PID:START", the owner of leases */
+	int64_t epoch;		  /* of the leases that this process took */
 	struct secret *store_key; /* NULL until store_use_key() */
 };
 
 /* Named outcomes of opening. */
 enum store_error {
 	STORE_E_LOCKED = 1, /* another daemon has it; *ret_detail names it */
-	STORE_E_NEWER, /* written by a newer snapwatch; *ret_detail has both versions */
-	STORE_E_OLDER, /* reader only: the daemon has not migrated it yet */
-	STORE_E_MISSING, /* reader only: there is no store yet */
+	STORE_E_NEWER,	    /* written by a newer snapwatch; *ret_detail has both versions */
+	STORE_E_OLDER,	    /* reader only: the daemon has not migrated it yet */
+	STORE_E_MISSING,    /* reader only: there is no store yet */
 };
 
 /*
@@ -52,13 +52,15 @@ int store_use_key(struct store *s, const struct secret *credential);
 extern const struct db_sql_table *const store_sql_tables[];
 extern const size_t store_n_sql_tables;
 
-/* The schema's DDL for an engine ("sqlite", "postgresql"), version 1 to STORE_SCHEMA_VERSION; free() it. */
+/* The schema's DDL for an engine ("sqlite", "postgresql"), version 1 to STORE_SCHEMA_VERSION;
+ * free() it. */
 char *schema_ddl(const char *engine, unsigned version);
 
 /*
  * Object ids as they are in keys: a GUID in any case is its 16 bytes; any other text is its bytes,
- * and one NUL behind it when it has 16 of them. Returns the length; out has room for LIMIT_ID_BYTES + 1.
- * Longer ids are cut to LIMIT_ID_BYTES - 33 bytes and get "~" and the first 32 digits of their SHA-256.
+ * and one NUL behind it when it has 16 of them. Returns the length; out has room for LIMIT_ID_BYTES
+ * + 1. Longer ids are cut to LIMIT_ID_BYTES - 33 bytes and get "~" and the first 32 digits of their
+ * SHA-256.
  */
 size_t object_id_encode(const char *id, uint8_t *out);
 /* Back to text (lower-case GUID, or the text). out has room for LIMIT_ID_BYTES + 1. Returns out. */

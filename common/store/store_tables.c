@@ -1,0 +1,12 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* The list of all tables of statements on the store. A new noun is a line here and in the header.
+ */
+#include "common/store/store_tables.h"
+
+#include "common/store/store.h"
+
+const struct db_sql_table *const store_sql_tables[] = {
+	&store_lease_sql,
+	&store_meta_sql,
+};
+const size_t store_n_sql_tables = ARRAY_SIZE(store_sql_tables);

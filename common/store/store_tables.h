@@ -1,0 +1,8 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Every table of statements, one line each: declared here, listed in store_tables.c. */
+#pragma once
+
+#include "common/store/db.h"
+
+extern const struct db_sql_table store_lease_sql;
+extern const struct db_sql_table store_meta_sql;
