@@ -14,12 +14,12 @@
 /* At a byte of a character that needs an escape in ASCII. */
 static void append_escape(struct buf *out, unsigned char c)
 {
-	static const char letters[] = "bt\0n\0fr"; /* 0x08 ... 0x0e */
+	static const char letters[] = "btn\0fr"; /* 0x08 ... 0x0d */
 
 	if (c == '"' || c == '\\') {
 		char two[] = {'\\', (char)c};
 		buf_append(out, two, sizeof(two));
-	} else if (c >= 0x08 && c < 0x0f && letters[c - 0x08]) {
+	} else if (c >= 0x08 && c <= 0x0d && letters[c - 0x08]) {
 		char two[] = {'\\', letters[c - 0x08]};
 		buf_append(out, two, sizeof(two));
 	} else {
@@ -34,19 +34,22 @@ static void append_escape(struct buf *out, unsigned char c)
  */
 static unsigned unsafe_character(const unsigned char *p, size_t *ret_len)
 {
-	if (p[0] < 0xe0) {
-		*ret_len = 2;
-		return p[0] == 0xc2 && p[1] < 0xa0 ? p[1] : 0;
-	}
+	unsigned c;
+
 	if (p[0] >= 0xf0) {
 		*ret_len = 4;
 		return 0;
 	}
+	if (p[0] < 0xe0) {
+		*ret_len = 2;
+		c = (p[0] & 0x1fu) << 6 | (p[1] & 0x3fu);
+		return c < 0xa0 || c == 0x061c ? c : 0;
+	}
 	*ret_len = 3;
-	unsigned c = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
-	bool unsafe = c == 0x061c || c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e) ||
-		      (c >= 0x2066 && c <= 0x2069);
-	return unsafe ? c : 0;
+	c = (p[0] & 0x0fu) << 12 | (p[1] & 0x3fu) << 6 | (p[2] & 0x3fu);
+	if (c == 0x200e || c == 0x200f || (c >= 0x2028 && c <= 0x202e))
+		return c;
+	return c >= 0x2066 && c <= 0x2069 ? c : 0;
 }
 
 /* text: valid UTF-8 without an ASCII byte. */

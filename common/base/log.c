@@ -27,7 +27,7 @@
 
 #define JOURNAL_SOCKET "/run/systemd/journal/socket"
 
-/* The longest escape is "\u{200b}" for three bytes; a single byte becomes at most "\x1b". */
+/* The longest escape is "\u{00AD}" for two bytes; a single byte becomes at most "\x1B". */
 #define ESCAPED(n) ((n)*4 + 64)
 
 static atomic_int level_max = LOG_NOTICE;
