@@ -69,7 +69,7 @@ else
 $(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan or val)
 endif
 
-CFLAGS ?= -Wno-unknown-warning-option
+CFLAGS ?=
 LIBS_PKG := libcurl libevent_core libevent_extra libevent_openssl libcjson libsystemd libcrypto libssl sqlite3 libzstd libconfuse
 DEP_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS_PKG) 2>/dev/null)
 COMMON_LIBS = $(shell $(PKG_CONFIG) --libs libcjson libsystemd libcrypto sqlite3 libzstd libconfuse) -lm -pthread

@@ -3,6 +3,7 @@
  * Cycles that somebody waits for: `run --wait` and `--once`. A cycle is one look and everything it
  * leads to, up to the last delivery. It gathers the first thing that went wrong and answers once.
  */
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"

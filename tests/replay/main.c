@@ -1,0 +1,312 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * replay FILE...: plays incident reports (tests/replay/ *.scn; README.md has the language) against the
+ * real stages on fake engines. Each runs in a process of its own, so that a leak or a crash belongs to
+ * one of them. The last line is "N passed, N failed".
+ */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/wait.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/base/fsx.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/parse.h"
+#include "common/conf/conf.h"
+#include "daemon/control/control.h"
+#include "tests/replay/world.h"
+#include "tests/support/clock_virtual.h"
+#include "tests/support/fake_loop.h"
+
+/* --- words -------------------------------------------------------------------------------------- */
+
+/* The value of key=value in a line, copied into out; "" when it is not there. */
+static const char *word_value(const char *line, const char *key, char *out, size_t size)
+{
+	const char *at = line;
+	size_t len = strlen(key);
+
+	*out = '\0';
+	while ((at = strstr(at, key))) {
+		if (at != line && at[-1] == ' ' && at[len] == '=') {
+			(void)snprintf(out, size, "%.*s", (int)strcspn(at + len + 1, " \t"), at + len + 1);
+			break;
+		}
+		at += len;
+	}
+	return out;
+}
+
+static int write_credential(const struct world *w, const char *name, const char *suffix, const char *value)
+{
+	char path[200];
+
+	(void)snprintf(path, sizeof(path), "%s/%s%s", w->dir, name, suffix);
+	return file_write_atomic(path, value, strlen(value), 0600);
+}
+
+/* A tenant of the simulator is a tenant of the daemon; `tenant-conf NAME TEXT` adds keys to it. */
+static int do_tenant(struct world *w, const char *line)
+{
+	char name[65], id[64], client[64], token[128];
+
+	if (sscanf(line, "tenant %64s", name) != 1)
+		return -EINVAL;
+	buf_printf(&w->tenants,
+		"tenant \"%s\" {\n  tenant_id = \"%s\"\n  client_id = \"%s\"\n  graph_url = \"" WORLD_GRAPH
+		"/v1.0\"\n  authority = \"" WORLD_GRAPH "\"\n  #%s\n}\n",
+		name, word_value(line, "id", id, sizeof(id)), word_value(line, "client", client, sizeof(client)),
+		name);
+	return write_credential(w, name, ".refresh_token",
+		word_value(line, "refresh_token", token, sizeof(token)));
+}
+
+/* Puts keys where the tenant's marker is, in front of it. */
+static int do_tenant_conf(struct world *w, const char *line)
+{
+	char name[65], marker[80];
+	int used = 0;
+
+	if (sscanf(line, "tenant-conf %64s %n", name, &used) != 1)
+		return -EINVAL;
+	(void)snprintf(marker, sizeof(marker), "  #%s\n", name);
+	const char *at = strstr(buf_text(&w->tenants), marker);
+	if (!at)
+		return -ENOENT;
+	struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
+	buf_append(&text, w->tenants.data, (size_t)(at - w->tenants.data));
+	buf_printf(&text, "  %s\n", line + used);
+	buf_puts(&text, at);
+	buf_done(&w->tenants);
+	w->tenants = text;
+	return buf_error(&text);
+}
+
+static int do_hook(struct world *w, const char *line)
+{
+	char name[65], secret[200], url[200], file[80];
+
+	if (sscanf(line, "hook %64s", name) != 1)
+		return -EINVAL;
+	buf_printf(&w->sinks, "sink \"%s\" {\n  type = \"webhook\"\n  url = \"%s-url\"\n  secret = \"%s-secret\"\n}\n",
+		name, name, name);
+	(void)snprintf(url, sizeof(url), WORLD_GRAPH "/hook/%s", name);
+	(void)snprintf(file, sizeof(file), "%s-url", name);
+	int r = write_credential(w, file, "", url);
+	(void)snprintf(file, sizeof(file), "%s-secret", name);
+	return r ? r : write_credential(w, file, "", word_value(line, "secret", secret, sizeof(secret)));
+}
+
+static int do_start(struct world *w, const char *line)
+{
+	int64_t at_us;
+	int r = world_time(w, line + strlen("start "), &at_us);
+
+	if (r == 0) {
+		clock_virtual_set_wall(at_us);
+		w->start_us = at_us;
+	}
+	return r;
+}
+
+static int do_daemon(struct world *w, const char *line, struct buf *error)
+{
+	const char *verb = line + strlen("daemon ");
+
+	if (strcmp(verb, "start") == 0)
+		return world_daemon_start(w, error);
+	if (strcmp(verb, "stop") == 0)
+		world_daemon_stop(w);
+	else if (strcmp(verb, "kill") == 0)
+		world_daemon_kill(w);
+	else if (strcmp(verb, "reload") == 0) {
+		int r = world_write_conf(w);
+		return r ? r : daemon_reload(w->daemon, error);
+	} else
+		return -EINVAL;
+	return 0;
+}
+
+static int do_crash(struct world *w, const char *line)
+{
+	const char *at = line + strlen("crash ");
+
+	w->pages_seen = 0;
+	if (strcmp(at, "intent") == 0)
+		w->crash = CRASH_INTENT;
+	else if (strcmp(at, "created") == 0)
+		w->crash = CRASH_CREATED;
+	else if (strcmp(at, "verdict") == 0)
+		w->crash = CRASH_VERDICT;
+	else if (sscanf(at, "page %u", &w->crash_page) == 1)
+		w->crash = CRASH_PAGE;
+	else
+		return -EINVAL;
+	return 0;
+}
+
+static int do_act(struct world *w, const char *line)
+{
+	static const struct control_peer operator = { .text = "uid 0 (operator)" };
+	char verb[16], tenant[65], extra[65] = "";
+	int64_t for_us = 4 * USEC_PER_HOUR;
+	int n = sscanf(line, "act %15s %64s %64s", verb, tenant, extra);
+
+	if (n < 2 || !w->daemon)
+		return -EINVAL;
+	if (strcmp(verb, "run") == 0)
+		daemon_control_ops.run(w->daemon, &operator, tenant, n == 3 ? extra : NULL, false, NULL);
+	else if (strcmp(verb, "resume") == 0)
+		daemon_control_ops.resume(w->daemon, &operator, tenant, NULL);
+	else if (strcmp(verb, "yield") == 0 && (n == 2 || parse_duration(extra, 0, USEC_PER_DAY, &for_us) == 0))
+		daemon_control_ops.yield(w->daemon, &operator, tenant, for_us, NULL);
+	else
+		return -EINVAL;
+	fake_loop_settle(w->loop);
+	return 0;
+}
+
+static int do_run(struct world *w, const char *line, struct buf *error)
+{
+	int64_t until_us;
+	int r = world_time(w, line + strlen("run "), &until_us);
+
+	return r ? r : world_run_until(w, until_us, error);
+}
+
+static bool starts(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(line, word, len) == 0 && (line[len] == ' ' || line[len] == '\0');
+}
+
+/* 0, or a problem that is told in error (or by its number). */
+static int play_line(struct world *w, const char *line, struct buf *error)
+{
+	int r = 0;
+
+	if (starts(line, "expect"))
+		return expect_line(w, line + strlen("expect "), error);
+	if (starts(line, "daemon"))
+		return do_daemon(w, line, error);
+	if (starts(line, "run"))
+		return do_run(w, line, error);
+	if (starts(line, "crash"))
+		return do_crash(w, line);
+	if (starts(line, "act"))
+		return do_act(w, line);
+	if (starts(line, "clock")) {
+		int64_t at_us;
+		r = world_time(w, line + strlen("clock "), &at_us);
+		if (r == 0 && w->daemon)
+			fake_loop_set_clock(w->loop, at_us);
+		return r;
+	}
+	if (starts(line, "tenant-conf"))
+		return do_tenant_conf(w, line);
+	if (starts(line, "rule")) {
+		buf_printf(&w->rules, "%s\n", line);
+		return 0;
+	}
+	if (starts(line, "defaults")) {
+		buf_printf(&w->defaults, "%s\n", line + strlen("defaults "));
+		return 0;
+	}
+	if (starts(line, "start"))
+		r = do_start(w, line);
+	else if (starts(line, "tenant"))
+		r = do_tenant(w, line);
+	else if (starts(line, "hook"))
+		r = do_hook(w, line);
+	if (r == 0)
+		r = sim_line(w->sim, line, error);
+	if (r > 0)
+		buf_puts(error, "unknown word");
+	return r;
+}
+
+/* --- files -------------------------------------------------------------------------------------- */
+
+static int play_text(struct world *w, const char *path, char *text)
+{
+	_cleanup_(buf_done) struct buf error = BUF_INIT(LIMIT_CONFIG_BYTES);
+	unsigned number = 0;
+	int failed = 0;
+
+	for (char *line = text; line;) {
+		char *end = strchr(line, '\n');
+		if (end)
+			*end++ = '\0';
+		number++;
+		line += strspn(line, " \t");
+		size_t len = strlen(line);
+		while (len && (line[len - 1] == ' ' || line[len - 1] == '\t'))
+			line[--len] = '\0';
+		if (len && *line != '#') {
+			buf_reset(&error);
+			int r = play_line(w, line, &error);
+			if (r != 0) {
+				(void)printf("%s:%u: %s\n\t%s\n", path, number, line,
+					error.len ? buf_text(&error) : strerror(r < 0 ? -r : 0));
+				failed = 1;
+				if (!starts(line, "expect"))
+					break;
+			}
+		}
+		line = end;
+	}
+	return failed;
+}
+
+static int play_file(const char *path)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
+	struct world w;
+	int failed = 1;
+
+	int r = file_read(path, &text);
+	if (r == 0)
+		r = world_open(&w);
+	if (r < 0) {
+		(void)printf("%s: %s\n", path, strerror(-r));
+		return 1;
+	}
+	failed = play_text(&w, path, text.data);
+	for (size_t i = 0; i < sim_violations(w.sim); i++) {
+		(void)printf("%s: violation: %s\n", path, sim_violation(w.sim, i));
+		failed = 1;
+	}
+	world_close(&w);
+	return failed;
+}
+
+int main(int argc, char **argv)
+{
+	int n_passed = 0, n_failed = 0;
+	bool verbose = argc > 1 && strcmp(argv[1], "-v") == 0;
+
+	log_setup("replay", verbose ? LOG_DEBUG : LOG_CRIT);
+	for (int i = 1 + verbose; i < argc; i++) {
+		int status = 0;
+		(void)fflush(stdout);
+		pid_t pid = fork();
+		if (pid == 0) {
+			int failed = play_file(argv[i]);
+			exit(failed);
+		}
+		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {
+			(void)printf("FAIL %s\n", argv[i]);
+			n_failed++;
+		} else {
+			(void)printf("ok   %s\n", argv[i]);
+			n_passed++;
+		}
+	}
+	(void)printf("%d passed, %d failed\n", n_passed, n_failed);
+	return n_failed != 0;
+}

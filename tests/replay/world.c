@@ -1,0 +1,344 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/fsx.h"
+#include "common/base/limits.h"
+#include "common/base/parse.h"
+#include "common/base/secret.h"
+#include "common/base/timefmt.h"
+#include "common/conf/conf.h"
+#include "common/store/store.h"
+#include "daemon/engine/loop.h"
+#include "tests/replay/world.h"
+#include "tests/support/clock_virtual.h"
+#include "tests/support/fake_http.h"
+#include "tests/support/fake_loop.h"
+#include "tests/support/fake_store_thread.h"
+
+/* The engines that the running daemon made: one of each at a time (see fake_engines.c). */
+extern struct store_thread *world_store_thread;
+extern struct http *world_http;
+
+#define MAX_HEADERS 32
+
+int world_open(struct world *w)
+{
+	*w = (struct world){
+		.tenants = BUF_INIT(LIMIT_CONFIG_BYTES),
+		.rules = BUF_INIT(LIMIT_CONFIG_BYTES),
+		.sinks = BUF_INIT(LIMIT_CONFIG_BYTES),
+		.defaults = BUF_INIT(LIMIT_CONFIG_BYTES),
+	};
+	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/snapwatch-replay-XXXXXX");
+	if (!mkdtemp(w->dir))
+		return -errno;
+	const struct sim_options options = { .base_url = WORLD_GRAPH };
+	return sim_new(&options, &w->sim);
+}
+
+static void remove_tree(const char *dir)
+{
+	char path[128];
+	static const char *const files[] = { "snapwatch.db", "snapwatch.db-wal", "snapwatch.db-shm",
+		"snapwatch.db.lock", "secrets.db", "secrets.db-wal", "secrets.db-shm", "snapwatch.conf" };
+
+	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
+		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
+		(void)unlink(path);
+	}
+}
+
+void world_close(struct world *w)
+{
+	world_daemon_kill(w);
+	w->sim = sim_free(w->sim);
+	buf_done(&w->tenants);
+	buf_done(&w->rules);
+	buf_done(&w->sinks);
+	buf_done(&w->defaults);
+	remove_tree(w->dir);
+}
+
+int world_time(const struct world *w, const char *text, int64_t *ret_us)
+{
+	int days = 0, hours = 0, minutes = 0, used = 0;
+
+	if (*text != '+')
+		return time_parse(text, ret_us);
+	if (sscanf(text, "+%dd%d:%d%n", &days, &hours, &minutes, &used) != 3 || text[used])
+		if (sscanf(text, "+%d:%d%n", &hours, &minutes, &used) != 2 || text[used]) {
+			hours = minutes = 0;
+			if (sscanf(text, "+%dd%n", &days, &used) != 1 || text[used])
+				return -EINVAL;
+		}
+	*ret_us = w->start_us + days * USEC_PER_DAY + hours * USEC_PER_HOUR + minutes * USEC_PER_MIN;
+	return 0;
+}
+
+/* --- the service's side --------------------------------------------------------------------------- */
+
+/* "Name: value" lines to the fields of a result; text is cut up in place and lives as long as it. */
+static void read_headers(char *text, struct http_result *result)
+{
+	const struct {
+		const char *name;
+		const char **field;
+	} fields[] = {
+		{ "content-type", &result->content_type },
+		{ "location", &result->location },
+		{ "retry-after", &result->retry_after },
+		{ "www-authenticate", &result->www_authenticate },
+		{ "request-id", &result->request_id },
+	};
+	char *save = NULL;
+
+	for (char *line = strtok_r(text, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+		char *value = strchr(line, ':');
+		if (!value)
+			continue;
+		*value++ = '\0';
+		value += strspn(value, " ");
+		if (strcasecmp(line, "date") == 0)
+			(void)time_parse_http(value, &result->date_us);
+		for (size_t i = 0; i < ARRAY_SIZE(fields); i++)
+			if (strcasecmp(line, fields[i].name) == 0)
+				*fields[i].field = value;
+	}
+}
+
+static bool is_create(const struct http_request *q)
+{
+	return strcmp(q->method, "POST") == 0 && strstr(q->url, "/recoveryPreviewJobs") != NULL;
+}
+
+static bool is_changes(const struct http_request *q)
+{
+	return strstr(q->url, "getChanges") != NULL;
+}
+
+static void died(void *arg)
+{
+	struct world *w = arg;
+
+	w->crashed = true;
+	loop_quit(w->loop);
+}
+
+/* True when the host dies before the request leaves it. */
+static bool crash_before(struct world *w, const struct http_request *q)
+{
+	if (w->crash != CRASH_INTENT || !is_create(q))
+		return false;
+	w->crash = CRASH_NONE;
+	fake_store_thread_die(world_store_thread, 1, FAKE_STORE_DIE_BEFORE_COMMIT, NULL, NULL);
+	died(w);
+	return true;
+}
+
+/* Arms the store's death for what the answer will lead to. */
+static void crash_after(struct world *w, const struct http_request *q, const struct sim_response *a)
+{
+	size_t n = 0;
+
+	if (w->crash == CRASH_CREATED && is_create(q) && a->status == 202)
+		n = 1;
+	if (is_changes(q) && a->status == 200) {
+		bool last = !strstr(buf_text(&a->body), "@odata.nextLink");
+
+		w->pages_seen++;
+		if (w->crash == CRASH_PAGE && w->pages_seen == w->crash_page)
+			n = 1;
+		/* stored page, state settling, then the verdict */
+		if (w->crash == CRASH_VERDICT && last)
+			n = 3;
+	}
+	if (n == 0)
+		return;
+	w->crash = CRASH_NONE;
+	fake_store_thread_die(world_store_thread, n, FAKE_STORE_DIE_BEFORE_COMMIT, died, w);
+}
+
+static size_t copy_headers(const struct http_request *q, char *bearer, size_t size,
+	struct sim_header out[MAX_HEADERS], char *names[MAX_HEADERS])
+{
+	size_t n = 0;
+
+	for (const char *const *h = q->headers; h && *h && n < MAX_HEADERS - 1; h++) {
+		names[n] = strdup(*h);
+		char *colon = names[n] ? strchr(names[n], ':') : NULL;
+		if (!colon)
+			continue;
+		*colon++ = '\0';
+		out[n] = (struct sim_header){ names[n], colon + strspn(colon, " ") };
+		n++;
+	}
+	if (q->bearer) {
+		(void)snprintf(bearer, size, "Bearer %s", q->bearer);
+		names[n] = NULL;
+		out[n++] = (struct sim_header){ "Authorization", bearer };
+	}
+	return n;
+}
+
+static void handle(void *arg, const struct http_request *q, struct http_result *result, int64_t *delay_us)
+{
+	struct world *w = arg;
+	static char header_text[LIMIT_HEADER_BYTES]; /* must live until the engine has copied it */
+	struct sim_header headers[MAX_HEADERS];
+	char *names[MAX_HEADERS] = { NULL };
+	char bearer[8192], host[256] = "";
+	struct sim_response response = { .cut_at = -1 };
+
+	if (w->crashed || crash_before(w, q)) {
+		*delay_us = USEC_PER_DAY;
+		return;
+	}
+	const char *rest = q->url + strlen("https://");
+	const char *slash = strchr(rest, '/');
+	(void)snprintf(host, sizeof(host), "%.*s", slash ? (int)(slash - rest) : (int)strlen(rest), rest);
+	const struct sim_request request = {
+		.method = q->method,
+		.host = host,
+		.target = slash ? slash : "/",
+		.headers = headers,
+		.n_headers = copy_headers(q, bearer, sizeof(bearer), headers, names),
+		.body = q->body,
+		.body_len = q->body_len,
+	};
+	sim_handle(w->sim, &request, &response);
+	*delay_us = response.delay_us;
+	result->status = response.status;
+	(void)snprintf(header_text, sizeof(header_text), "%s", buf_text(&response.headers));
+	read_headers(header_text, result);
+	buf_append(&result->body, buf_text(&response.body), response.body.len);
+	if (response.drop || (response.cut_at >= 0 && (size_t)response.cut_at < response.body.len)) {
+		result->error = HTTP_E_NETWORK;
+		result->error_text = "the connection was closed";
+		result->status = 0;
+		buf_truncate(&result->body, 0);
+	}
+	crash_after(w, q, &response);
+	sim_response_done(&response);
+	for (size_t i = 0; i < request.n_headers; i++)
+		free(names[i]);
+}
+
+/* --- the host's side ------------------------------------------------------------------------------ */
+
+int world_write_conf(struct world *w)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
+	char path[128];
+
+	buf_printf(&text, "store = \"sqlite:%s/snapwatch.db\"\ncredentials_dir = \"%s\"\n", w->dir, w->dir);
+	buf_printf(&text, "control_socket = \"%s/control.sock\"\nlog_level = \"debug\"\n", w->dir);
+	buf_printf(&text, "defaults {\n%s}\n", buf_text(&w->defaults));
+	buf_puts(&text, buf_text(&w->tenants));
+	buf_puts(&text, buf_text(&w->rules));
+	buf_puts(&text, buf_text(&w->sinks));
+	(void)snprintf(path, sizeof(path), "%s/snapwatch.conf", w->dir);
+	int r = file_write_atomic(path, buf_text(&text), text.len, 0600);
+	if (r < 0)
+		return r;
+	(void)snprintf(path, sizeof(path), "%s/store-key", w->dir);
+	static const char key[] = "MDEyMzQ1Njc4OTAxMjM0NTY3ODkwMTIzNDU2Nzg5MDE=\n";
+	return file_write_atomic(path, key, sizeof(key) - 1, 0600);
+}
+
+static int open_store(struct world *w, const struct conf *conf, struct store **ret)
+{
+	_cleanup_(store_closep) struct store *store = NULL;
+	_cleanup_(secret_freep) struct secret *key = NULL;
+	_cleanup_(freep) char *detail = NULL;
+	int r = store_open(conf->store, &store, &detail);
+
+	if (r == 0)
+		r = credential_read(w->dir, "store-key", &key, NULL);
+	if (r == 0)
+		r = store_use_key(store, key);
+	if (r != 0)
+		return -EIO;
+	*ret = TAKE_PTR(store);
+	return 0;
+}
+
+int world_daemon_start(struct world *w, struct buf *errors)
+{
+	_cleanup_(buf_done) struct buf warnings = BUF_INIT(LIMIT_CONFIG_BYTES);
+	_cleanup_(conf_freep) struct conf *conf = NULL;
+	const struct daemon_options options = { .wait_us = 10 * USEC_PER_MIN };
+	struct store *store = NULL;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "%s/snapwatch.conf", w->dir);
+	int r = world_write_conf(w);
+	if (r == 0)
+		r = conf_load(path, &conf, errors, &warnings);
+	if (r == 0)
+		r = open_store(w, conf, &store);
+	if (r == 0)
+		r = loop_new(&w->loop);
+	if (r == 0)
+		r = daemon_new(w->loop, TAKE_PTR(conf), store, &options, &w->daemon);
+	if (r == 0) {
+		fake_http_handler(world_http, handle, w);
+		r = daemon_start(w->daemon);
+	}
+	if (r != 0)
+		buf_printf(errors, "the daemon does not start: %s\n", err_text(r));
+	return r;
+}
+
+void world_daemon_stop(struct world *w)
+{
+	if (w->daemon) {
+		daemon_stop(w->daemon);
+		fake_loop_settle(w->loop);
+	}
+	world_daemon_kill(w);
+}
+
+void world_daemon_kill(struct world *w)
+{
+	w->daemon = daemon_free(w->daemon);
+	w->loop = loop_free(w->loop);
+}
+
+static void pass_time(struct world *w, int64_t wall_us)
+{
+	int64_t delta_us = wall_us - clock_wall_us();
+
+	if (delta_us <= 0)
+		return;
+	if (w->daemon)
+		fake_loop_run_for(w->loop, delta_us);
+	else
+		clock_virtual_advance(delta_us);
+}
+
+int world_run_until(struct world *w, int64_t wall_us, struct buf *errors)
+{
+	while (clock_wall_us() < wall_us) {
+		pass_time(w, wall_us);
+		if (!w->crashed) {
+			if (clock_wall_us() < wall_us && w->daemon)
+				world_daemon_kill(w); /* it ended by itself */
+			continue;
+		}
+		w->crashed = false;
+		w->n_crashes++;
+		world_daemon_kill(w);
+		clock_virtual_advance(USEC_PER_MIN);
+		int r = world_daemon_start(w, errors);
+		if (r != 0)
+			return r;
+	}
+	sim_advance(w->sim);
+	return 0;
+}
