@@ -183,6 +183,53 @@ $(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) tests/support/clock_virtu
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
+# --- checks ---------------------------------------------------------------------------------------
+.PHONY: programs
+programs: $(B)/test/snapwatchd $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
+
+.PHONY: check
+check: ; $(Q)packaging/deps.sh all && FLAVOUR=asan tests/check.sh
+
+# The two threads under ThreadSanitizer, and everything under valgrind: unit tests and replay.
+.PHONY: check-tsan check-valgrind
+check-tsan: ; $(Q)packaging/deps.sh all && FLAVOUR=tsan PARTS="build unit replay system" tests/check.sh
+check-valgrind: ; $(Q)packaging/deps.sh all && FLAVOUR=val PARTS="build unit replay" TEST_TIMEOUT=1200 tests/check.sh
+
+.PHONY: lint
+lint: ; $(Q)tests/lint/lint.sh
+
+.PHONY: fmt
+fmt: ; $(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
+
+.PHONY: demo
+demo: ; $(Q)packaging/deps.sh build && $(MAKE) -s all programs && tests/demo/demo.sh $(if $(DIR),--dir '$(DIR)')
+
+# --- installing -----------------------------------------------------------------------------------
+INSTALLED = $(SBINDIR)/snapwatchd $(BINDIR)/snapwatch $(CATALOGDIR)/snapwatch.catalog \
+	$(DOCDIR)/README.md $(DOCDIR)/LICENSE $(DOCDIR)/snapwatch.conf
+
+# Configuration that is there already is not touched.
+.PHONY: install uninstall
+install: all
+	$(Q)install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(DOCDIR) \
+		$(DESTDIR)$(SYSCONFDIR)/snapwatch/tenants.d $(DESTDIR)$(SYSCONFDIR)/snapwatch/rules.d
+	$(Q)install -d -m 0700 $(DESTDIR)$(SYSCONFDIR)/snapwatch/credentials
+	$(Q)install -m 0755 $(B)/snapwatchd $(DESTDIR)$(SBINDIR)/snapwatchd
+	$(Q)install -m 0755 $(B)/snapwatch $(DESTDIR)$(BINDIR)/snapwatch
+	$(Q)install -m 0644 systemd/snapwatch.catalog $(DESTDIR)$(CATALOGDIR)/snapwatch.catalog
+	$(Q)install -m 0644 README.md LICENSE config/snapwatch.conf $(DESTDIR)$(DOCDIR)
+	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf || \
+		install -m 0644 config/snapwatch.conf $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf
+
+uninstall:
+	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
+	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+
+.PHONY: help
+help:
+	@printf '%s\n' 'all demo check check-tsan check-valgrind lint fmt install uninstall clean' \
+		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val V=1'
+
 .PHONY: clean
 clean:
 	$(Q)rm -rf $(BUILD)

@@ -1,0 +1,86 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# Everything that has to hold, part by part, with the minutes that each part took. Called by
+# `make check`. PARTS="unit replay" runs some of them; FLAVOUR is asan unless told otherwise.
+set -u
+cd "$(dirname "$0")/.." || exit 1
+
+FLAVOUR=${FLAVOUR:-asan}
+B=build/$FLAVOUR
+JOBS=$(nproc)
+TEST_TIMEOUT=${TEST_TIMEOUT:-300}
+passed=0 failed=0
+table=()
+
+# Sanitizers of these compilers hang or fail with 32 bits of address randomness.
+PREFIX_CMD=()
+if setarch -R true 2>/dev/null; then PREFIX_CMD=(setarch -R); fi
+export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
+export UBSAN_OPTIONS=print_stacktrace=1
+export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+if [ "$FLAVOUR" = val ]; then
+	PREFIX_CMD+=(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
+	export CK_FORK=no
+fi
+
+ok() { passed=$((passed + 1)); }
+bad() { failed=$((failed + 1)); printf 'FAIL %s\n' "$1"; }
+
+# Runs one program; its output is shown only when it fails, and at most 200 lines of it.
+run_one() {
+	local name=$1 out rc
+	shift
+	out=$(mktemp)
+	timeout "$TEST_TIMEOUT" "$@" >"$out" 2>&1 </dev/null
+	rc=$?
+	if [ $rc -eq 0 ]; then ok; else
+		bad "$name (exit $rc)"
+		tail -n 200 "$out"
+	fi
+	rm -f "$out"
+}
+
+part_build() { make -s -j"$JOBS" FLAVOUR="$FLAVOUR" WERROR=-Werror all unit programs || return 1; }
+
+part_unit() {
+	local t
+	for t in "$B"/unit/test_*; do
+		case $t in *.d | *.o) continue ;; esac
+		run_one "$(basename "$t")" "${PREFIX_CMD[@]}" "$t"
+	done
+}
+
+part_replay() {
+	local f
+	for f in tests/replay/*.scn; do
+		run_one "$f" "${PREFIX_CMD[@]}" "$B/test/replay" "$f"
+	done
+}
+
+part_system() {
+	local f
+	for f in tests/system/test_*.sh; do
+		run_one "$f" env FLAVOUR="$FLAVOUR" bash "$f"
+	done
+}
+
+part_demo() { run_one "make demo" make -s demo; }
+
+part_lint() { run_one lint make -s lint; }
+
+part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang WERROR=-Werror all; }
+
+for part in ${PARTS:-build unit replay system demo clang lint}; do
+	begin=$SECONDS
+	before=$failed
+	printf '== %s\n' "$part"
+	"part_$part" || bad "$part"
+	table+=("$(printf '%-8s %5.1f min  %s' "$part" "$(awk "BEGIN{print ($SECONDS-$begin)/60}")" \
+		"$([ "$failed" = "$before" ] && echo ok || echo FAILED)")")
+	if [ "$part" = build ] && [ "$failed" != "$before" ]; then break; fi
+done
+
+printf '\n'
+printf '%s\n' "${table[@]}"
+printf '%d passed, %d failed\n' "$passed" "$failed"
+[ "$failed" -eq 0 ] && [ "$passed" -gt 0 ]
