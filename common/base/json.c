@@ -56,6 +56,7 @@ int json_parse(const char *text, size_t len, unsigned max_depth, struct json **r
 	if (lex.lone_surrogate)
 		return JSON_E_UTF8;
 
+	/* Where it failed stands in a static that all threads share, so nobody may ask for it. */
 	cJSON *root = cJSON_ParseWithLengthOpts(text, len, NULL, false);
 	if (!root)
 		return -ENOMEM;

@@ -50,7 +50,7 @@ const char *json_error_text(int r);
 int json_parse(const char *text, size_t len, unsigned max_depth, struct json **ret);
 struct json *json_free(struct json *root);
 DEFINE_CLEANUP(struct json, json_free);
-/* Wipes every string, then frees: for documents that hold tokens. */
+/* Wipes the value of every string (not the keys), then frees: for documents that hold tokens. */
 struct json *json_free_secret(struct json *root);
 DEFINE_CLEANUP(struct json, json_free_secret);
 
