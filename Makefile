@@ -160,6 +160,16 @@ $(B)/test/graphsim: $(call obj,tests/graphsim/main.c tests/support/clock_scaled.
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(SIM_LIBS) $(COMMON_LIBS)
 
+# What lint asks the key table of the configuration for; `make sample` writes the commented file.
+$(B)/test/gen_sample $(B)/test/check_conf: $(B)/test/%: $(B)/obj/tests/lint/%.o $(call obj,$(CLOCK_REAL)) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
+.PHONY: sample
+sample: $(B)/test/gen_sample
+	$(Q)$(B)/test/gen_sample > config/snapwatch.conf
+
 # Unit tests: one program per tests/unit/test_*.c, on a virtual clock, linked from archives so that
 # each takes only what it names. TEST_LIBS_x adds a library to one of them. Those of FAKED_TESTS run
 # on fake engines: objects stand before archives, so the real ones are never taken.

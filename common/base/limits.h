@@ -37,6 +37,8 @@
 /* Secrets: refresh tokens and PEM files. */
 #define LIMIT_SECRET_BYTES (64u * 1024)
 #define LIMIT_CONFIG_BYTES (4u * 1024 * 1024)
+/* Keys and sections in one file: 5,000 tenants of 40 keys. Repeats are looked for among them. */
+#define LIMIT_CONFIG_MARKS 200000u
 #define LIMIT_TENANTS 5000u
 #define LIMIT_WATCHES_PER_TENANT 16u
 #define LIMIT_RULES 2000u

@@ -1,0 +1,721 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Whole configurations: what is said about wrong ones, word by word, and what right ones mean. */
+#include <check.h>
+#include <fcntl.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+#include <sys/stat.h>
+#include <unistd.h>
+
+#include "common/base/clock.h"
+#include "common/conf/conf.h"
+#include "common/conf/conf_check.h"
+#include "common/conf/conf_keys.h"
+#include "tests/support/tmpdir.h"
+
+#define ID1 "11111111-2222-3333-4444-555555555555"
+#define ID2 "21111111-2222-3333-4444-555555555555"
+#define TENANT_KEYS "tenant_id = \"" ID1 "\"\nclient_id = \"" ID2 "\"\n"
+/* On lines 1 to 4. */
+#define TENANT_A "tenant \"a\" {\n" TENANT_KEYS "}\n"
+
+static int home = -1;
+
+/* Messages name files as they were given, so the tests stand beside them. */
+static void set_up(void)
+{
+	home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
+	ck_assert_int_eq(chdir(tmpdir_make()), 0);
+	ck_assert_int_eq(mkdir("tenants.d", 0700), 0);
+	ck_assert_int_eq(mkdir("rules.d", 0700), 0);
+}
+
+static void tear_down(void)
+{
+	ck_assert_int_eq(fchdir(home), 0);
+	(void)close(home);
+	tmpdir_remove();
+}
+
+static void put(const char *path, const char *text, size_t len)
+{
+	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
+
+	ck_assert_int_ge(fd, 0);
+	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
+	(void)close(fd);
+}
+
+static void put_text(const char *path, const char *text)
+{
+	put(path, text, strlen(text));
+}
+
+/* --- wrong ones ----------------------------------------------------------------------------------
+ */
+
+static const struct {
+	const char *text;
+	const char *errors;
+} wrong[] = {
+	/* Grammar, and what libconfuse would let pass. */
+	{"stroe = \"sqlite:/x\"\n",
+		"snapwatch.conf:1: unknown key \"stroe\"; did you mean \"store\"?\n"},
+	{"\n"
+	 "tenant \"a\" {\n job_pol = \"60s\"\n}\n",
+		"snapwatch.conf:3: unknown key \"job_pol\" in tenant \"a\"; did you mean "
+		"\"job_poll\"?\n"
+		""},
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nbase = \"covered\"\n}\n}\n",
+		"snapwatch.conf:5: unknown key \"base\" in watch \"w\"; did you mean "
+		"\"baseline\"?\n"},
+	{"defaults {\n verdict = \"ignore\"\n}\n",
+		"snapwatch.conf:2: unknown key \"verdict\" in defaults; it is a key of rule\n"},
+	{"look_every = \"1h\"\n",
+		"snapwatch.conf:1: unknown key \"look_every\"; it is a key of tenant\n"},
+	{"defaults {\n retain = \"1y\"\n}\n", "snapwatch.conf:2: unknown key \"retain\" in "
+					      "defaults; it is a key of the main file\n"},
+	{"retain = \"1y\"\nlog_level = info\nretain = \"2y\"\n",
+		"snapwatch.conf:3: retain is given twice, first on line 1\n"},
+	{"defaults {\nsinks = {}\n\nsinks = {\"ops\"}\n}\n",
+		"snapwatch.conf:4: sinks is given twice, first on line 2\n"},
+	{"defaults {\n}\ndefaults {\n}\n",
+		"snapwatch.conf:3: defaults is given twice, first on line 1\n"},
+	{TENANT_A "tenant \"a\" {\n" TENANT_KEYS "}\n",
+		"snapwatch.conf:5: the title \"a\" is given twice\n"},
+	{"defaults {\n sinks += {\"ops\"}\n}\n",
+		"snapwatch.conf:2: sinks: \"+=\" is not possible; a list replaces the one of the "
+		"defaults\n"},
+	{"\nstore = \"sqlite:/${HOME}/x\"\n",
+		"snapwatch.conf:2: \"${\" would be replaced from the environment, which is not "
+		"allowed "
+		"here; write \"\\${\" in quotes for the characters themselves\n"},
+	{"store = ${STORE}\n", "snapwatch.conf:1: \"${\" would be replaced from the environment, "
+			       "which is not allowed "
+			       "here; write \"\\${\" in quotes for the characters themselves\n"},
+	{"rule \"r\" {\n name = {kiosk-*}\n}\n",
+		"snapwatch.conf:2: \"*\" has no meaning here; put the whole text into quotes\n"},
+	{"defaults {\n sign_in = user+app\n}\n",
+		"snapwatch.conf:2: \"+\" has no meaning here; put the whole text into quotes\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS,
+		"snapwatch.conf:1: the section tenant that begins here is not closed; is the file "
+		"complete?\n"},
+	{"\n/* " TENANT_A, "snapwatch.conf:2: the comment that begins here is not closed\n"},
+	{"store = \"sqlite:/x\nretain = 1y\n",
+		"snapwatch.conf:1: the text in quotes that begins here is not closed\n"},
+	{"defaults {\nsinks = {\"a\",\n", "snapwatch.conf:2: sinks: the list is not closed\n"},
+	{"defaults {\nsinks = {\"a\"\njob_poll = \"1m\" }\n",
+		"snapwatch.conf:2: sinks: the list is not closed\n"},
+	{"store =\n", "snapwatch.conf:1: store: the value is missing\n"},
+	{"= \"x\"\n", "snapwatch.conf:1: \"=\" without a key\n"},
+	{"}\n", "snapwatch.conf:1: \"}\" closes nothing\n"},
+	{"{ }\n", "snapwatch.conf:1: a section has no name\n"},
+	{"tenant {\n}\n", "snapwatch.conf:1: missing title for section 'tenant'\n"},
+	{"store \"sqlite:/x\"\n", "snapwatch.conf:1: missing equal sign after option 'store'\n"},
+	{"end-of-file = yes\n", "snapwatch.conf:1: unknown key \"end-of-file\"\n"},
+	{"store = \"\xff\"\n", "snapwatch.conf: is not a text file in UTF-8\n"},
+	{"account = \"x\"\n"
+	 "\x1b[31m = \"y\"\n",
+		"snapwatch.conf:1: unknown key \"account\"; it is a key of tenant\n"},
+	{"\x1b[31m = \"y\"\n", "snapwatch.conf:1: unknown key \"\\x1B[31m\"\n"},
+	/* Values, with the place of the key. */
+	{"retain = \"6d\"\nparallel_tenants = \"many\"\n",
+		"snapwatch.conf:1: retain: \"6d\" is out of range: 7d to 36500d\n"
+		"snapwatch.conf:2: parallel_tenants: \"many\" is not a number (\"64\")\n"},
+	{"tenant \"a\" {\n}\n", "snapwatch.conf:1: tenant \"a\": tenant_id: is missing\n"
+				"snapwatch.conf:1: tenant \"a\": client_id: is missing\n"},
+	{"tenant \"A b\" {\n" TENANT_KEYS "}\n", "snapwatch.conf:1: tenant \"A b\": is not a name: "
+						 "at most 64 of a-z 0-9 . _ -, a letter "
+						 "or digit first\n"},
+	{"tenant \"..\" {\n" TENANT_KEYS "}\n", "snapwatch.conf:1: tenant \"..\": is not a name: "
+						"at most 64 of a-z 0-9 . _ -, a letter "
+						"or digit first\n"},
+	{"defaults {\ntenant_id = \"" ID1 "\"\n}\n",
+		"snapwatch.conf:2: tenant_id: belongs to a tenant, not to defaults\n"},
+	/* Said once, where it stands, whoever inherits it. */
+	{"defaults {\njob_poll = \"1ms\"\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2
+	 "\"\nclient_id = \"" ID2 "\"\n}\n",
+		"snapwatch.conf:2: job_poll: \"1ms\" is not a duration (\"90s\", \"75m\", \"26h\", "
+		"\"400d\")\n"},
+	{TENANT_A "tenant \"b\" {\n" TENANT_KEYS "}\n",
+		"snapwatch.conf:6: tenant \"b\": tenant_id: " ID1
+		" is already that of tenant \"a\"\n"},
+	{"defaults {\nsign_in = \"user+app\"\n}\n",
+		"snapwatch.conf:2: sign_in: \"user+app\" needs a certificate\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "schedule = {\"daily 25:00 UTC\"}\n}\n", NULL},
+	/* Watches. */
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nentity_types = {\"user\"}\nobject_ids = "
+	 "{\"user:" ID1 "\"}\n}\n}\n",
+		"snapwatch.conf:6: watch \"w\": object_ids: cannot stand together with "
+		"entity_types\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nentity_types = {\"user\", \"group\", "
+	 "\"user\"}\n}\n}\n",
+		"snapwatch.conf:5: watch \"w\": entity_types: \"user\" is given twice\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nobject_ids = {\"user:" ID1 "\", \"user:" ID1
+	 "\"}\n}\n}\n",
+		"snapwatch.conf:5: watch \"w\": object_ids: \"user:" ID1 "\" is given twice\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w x\" {\n}\n}\n",
+		"snapwatch.conf:4: watch \"w x\": is not a name: at most 64 of a-z 0-9 . _ -, a "
+		"letter "
+		"or digit first\n"},
+	/* Sinks. */
+	{"sink \"ops\" {\ntype = \"webhok\"\n}\n",
+		"snapwatch.conf:2: sink \"ops\": type: \"webhok\" is not known; did you mean "
+		"\"webhook\"?\n"},
+	{"sink \"ops\" {\n}\n", "snapwatch.conf:1: sink \"ops\": type: is missing\n"},
+	{"sink \"ops\" {\ntype = \"webhook\"\nurl = \"u\"\n}\n",
+		"snapwatch.conf:1: sink \"ops\": secret: is missing; a webhook needs it\n"},
+	{"sink \"ops\" {\ntype = \"webhook\"\nurl = \"http://x\"\nsecret = \"whsec_x\"\n}\n",
+		"snapwatch.conf:3: sink \"ops\": url: this is the secret itself, or looks like it; "
+		"put "
+		"it into a file that others cannot read, and give the name of that credential\n"
+		"snapwatch.conf:4: sink \"ops\": secret: this is the secret itself, or looks like "
+		"it; "
+		"put it into a file that others cannot read, and give the name of that "
+		"credential\n"},
+	{"sink \"j\" {\ntype = \"journal\"\nurl = \"u\"\n}\n",
+		"snapwatch.conf:3: sink \"j\": url: a journal has no such thing\n"},
+	{"sink \"journal\" {\ntype = \"webhook\"\nurl = \"u\"\nsecret = \"s\"\n}\n",
+		"snapwatch.conf:2: sink \"journal\": type: the name journal belongs to the "
+		"journal\n"},
+	{"defaults {\nsinks = {\"ops\", \"journl\"}\n}\nsink \"ops\" {\ntype = \"webhook\"\nurl = "
+	 "\"u\"\nsecret = \"s\"\n}\n",
+		"snapwatch.conf:2: sinks: there is no sink \"journl\"; did you mean "
+		"\"journal\"?\n"},
+	/* Rules. */
+	{"rule \"r\" {\nverdict = \"ignore\"\n}\n",
+		"snapwatch.conf:1: rule \"r\": has no condition and would meet every change\n"},
+	{"rule \"r\" {\nverdict = \"ignore\"\nentity = {\"user\"}\nchange = {}\n}\n",
+		"snapwatch.conf:4: rule \"r\": change: is empty; leave it out when it shall not "
+		"matter\n"},
+	{"rule \"r\" {\nchange = {\"appeared\"}\n}\n",
+		"snapwatch.conf:1: rule \"r\": verdict: is missing\n"},
+	{TENANT_A "rule \"r\" {\ntenant = {\"b\"}\nverdict = \"notice\"\n}\n",
+		"snapwatch.conf:6: rule \"r\": tenant: there is no tenant \"b\"\n"},
+	{"rule \"\" {\nentity = {\"user\"}\nverdict = \"notice\"\n}\n",
+		"snapwatch.conf:1: rule \"\": the title is empty, too long or not plain text\n"},
+};
+
+START_TEST(wrong_ones_are_explained)
+{
+	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+	struct conf *c = NULL;
+
+	put_text("snapwatch.conf", wrong[_i].text);
+	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
+	ck_assert_ptr_null(c);
+	if (wrong[_i].errors)
+		ck_assert_str_eq(buf_text(&errors), wrong[_i].errors);
+	else
+		ck_assert_uint_gt(errors.len, 0);
+	buf_done(&errors);
+	buf_done(&warnings);
+}
+END_TEST
+
+/* What lies beside the main file. */
+static const struct {
+	const char *path;
+	const char *text;
+	const char *errors;
+} beside[] = {
+	{"tenants.d/a.conf", "store = \"sqlite:/x\"\n",
+		"tenants.d/a.conf:1: store has no place here, only in the main file\n"},
+	{"tenants.d/a.conf", "\ndefaults {\n}\n",
+		"tenants.d/a.conf:2: a section defaults has no place here, only tenant and sink\n"},
+	{"rules.d/10.conf", TENANT_A,
+		"rules.d/10.conf:1: a section tenant has no place here, only rule\n"},
+	{"tenants.d/a.conf",
+		"tenant \"main\" {\ntenant_id = \"" ID2 "\"\nclient_id = \"" ID2 "\"\n}\n",
+		"tenants.d/a.conf:1: tenant \"main\": is given twice, first at snapwatch.conf:1\n"},
+	/* A file that cannot be read hides names: nothing is said about who misses them. */
+	{"tenants.d/a.conf", "sink \"ops\" {\ntype = \"webhook\"\n",
+		"tenants.d/a.conf:1: the section sink that begins here is not closed; is the file "
+		"complete?\n"},
+};
+
+START_TEST(files_beside_are_checked)
+{
+	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+	struct conf *c = NULL;
+
+	put_text("snapwatch.conf", "tenant \"main\" {\n" TENANT_KEYS "}\n");
+	put_text(beside[_i].path, beside[_i].text);
+	if (strstr(beside[_i].text, "ops"))
+		put_text("snapwatch.conf",
+			"tenant \"main\" {\n" TENANT_KEYS "sinks = {\"ops\"}\n}\n");
+	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
+	ck_assert_str_eq(buf_text(&errors), beside[_i].errors);
+	buf_done(&errors);
+	buf_done(&warnings);
+}
+END_TEST
+
+static void expect_unreadable(const char *text)
+{
+	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+	struct conf *c = NULL;
+
+	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
+	ck_assert_str_eq(buf_text(&errors), text);
+	buf_done(&errors);
+	buf_done(&warnings);
+}
+
+START_TEST(unreadable_files_are_named)
+{
+	expect_unreadable("snapwatch.conf: cannot be read: No such file or directory\n");
+	ck_assert_int_eq(mkfifo("snapwatch.conf", 0600), 0);
+	expect_unreadable("snapwatch.conf: is not a regular file\n");
+	ck_assert_int_eq(unlink("snapwatch.conf"), 0);
+
+	size_t size = 4u * 1024 * 1024 + 1;
+	char *large = malloc(size);
+
+	ck_assert_ptr_nonnull(large);
+	memset(large, '\n', size);
+	put("snapwatch.conf", large, size);
+	expect_unreadable("snapwatch.conf: is larger than 4 MiB\n");
+	put("snapwatch.conf", "\0\n", 2);
+	expect_unreadable("snapwatch.conf: is not a text file in UTF-8\n");
+	free(large);
+}
+END_TEST
+
+/* --- right ones
+ * ------------------------------------------------------------------------------------ */
+
+static struct conf *load(const char *expected_warnings)
+{
+	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+	struct conf *c = NULL;
+	int r = conf_load("snapwatch.conf", &c, &errors, &warnings);
+
+	ck_assert_msg(r == 0, "%d: %s", r, buf_text(&errors));
+	if (expected_warnings)
+		ck_assert_str_eq(buf_text(&warnings), expected_warnings);
+	buf_done(&errors);
+	buf_done(&warnings);
+	return c;
+}
+
+START_TEST(an_empty_file_is_all_defaults)
+{
+	put_text("snapwatch.conf", "");
+	struct conf *c =
+		load("snapwatch.conf: no tenant is configured, so there is nothing to watch\n");
+
+	ck_assert_str_eq(c->path, "snapwatch.conf");
+	ck_assert_str_eq(c->store, "sqlite:/var/lib/snapwatch/snapwatch.db");
+	ck_assert_str_eq(c->control_socket, "/run/snapwatch/control.sock");
+	ck_assert_str_eq(c->metrics_listen, "");
+	ck_assert_str_eq(c->credentials_dir, "/etc/snapwatch/credentials");
+	ck_assert_int_eq(c->log_level, 6);
+	ck_assert_int_eq(c->retain_us, 400 * USEC_PER_DAY);
+	ck_assert_int_eq(c->retain_findings_us, 3 * 365 * USEC_PER_DAY);
+	ck_assert_uint_eq(c->parallel_tenants, 64);
+	ck_assert_uint_eq(c->n_tenants, 0);
+	ck_assert_uint_eq(c->n_rules, 0);
+	ck_assert_uint_eq(c->n_sinks, 1);
+	ck_assert_str_eq(conf_sink_find(c, "journal")->type, "journal");
+	(void)conf_free(c);
+}
+END_TEST
+
+START_TEST(a_tenant_has_defaults)
+{
+	put_text("snapwatch.conf", TENANT_A);
+	struct conf *c = load("");
+	struct conf_tenant *t = conf_tenant_find(c, "a");
+
+	ck_assert_ptr_nonnull(t);
+	ck_assert_str_eq(t->tenant_id, ID1);
+	ck_assert_str_eq(t->client_id, ID2);
+	ck_assert_str_eq(t->account, "");
+	ck_assert_int_eq(t->sign_in, SIGN_IN_USER);
+	ck_assert_str_eq(t->authority, "https://login.microsoftonline.com");
+	ck_assert_str_eq(t->graph_url, "https://graph.microsoft.com/v1.0");
+	ck_assert(t->http1);
+	ck_assert_uint_eq(t->n_schedule, 1);
+	ck_assert_int_eq(schedule_kind(t->schedule[0]), SCHEDULE_AFTER_SNAPSHOT);
+	ck_assert_int_eq(schedule_delay_us(t->schedule[0]), 75 * USEC_PER_MIN);
+	ck_assert_uint_eq(t->n_quiet_hours, 0);
+	ck_assert_int_eq(t->quiet_running, QUIET_FINISH);
+	ck_assert_int_eq(t->first_run, FIRST_RUN_NOTICE);
+	ck_assert_int_eq(t->look_every_us, USEC_PER_HOUR);
+	ck_assert_int_eq(t->stale_after_us, 26 * USEC_PER_HOUR);
+	ck_assert_int_eq(t->coverage_margin_us, USEC_PER_HOUR);
+	ck_assert_int_eq(t->job_poll_us, USEC_PER_MIN);
+	ck_assert_int_eq(t->job_max_us, 24 * USEC_PER_HOUR);
+	ck_assert_int_eq(t->slot_patience_us, 4 * USEC_PER_HOUR);
+	ck_assert_uint_eq(t->sinks.n, 0);
+	ck_assert_uint_eq(t->n_watches, 1);
+	ck_assert_str_eq(t->watches[0].name, "all");
+	ck_assert_int_eq(t->watches[0].baseline, WATCH_COVERED);
+	ck_assert_str_eq(t->watches[0].filter_json, "");
+	/* SHA-256 of nothing. */
+	ck_assert_str_eq(t->watches[0].filter_hash,
+		"e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855");
+	(void)conf_free(c);
+}
+END_TEST
+
+START_TEST(tenant_then_defaults_then_builtin)
+{
+	put_text("snapwatch.conf",
+		"defaults {\n job_poll = \"30s\"\n look_every = \"2h\"\n"
+		" quiet_hours = {\"Sat,Sun\", \"22:00-06:00\"}\n"
+		" watch \"daily\" { }\n watch \"weekly\" { baseline = \"oldest\" }\n}\n"
+		"tenant \"b\" {\n tenant_id = \"" ID1 "\"\n client_id = \"" ID1 "\"\n"
+		" look_every = \"3h\"\n quiet_hours = {}\n watch \"mine\" { }\n}\n"
+		"tenant \"a\" {\n tenant_id = \"" ID2 "\"\n client_id = \"" ID1 "\"\n}\n");
+	struct conf *c = load("");
+	struct conf_tenant *a = c->tenants[0], *b = c->tenants[1];
+
+	ck_assert_str_eq(a->name, "a");
+	ck_assert_str_eq(b->name, "b");
+	ck_assert_int_eq(a->job_poll_us, 30 * USEC_PER_SEC);
+	ck_assert_int_eq(b->job_poll_us, 30 * USEC_PER_SEC);
+	ck_assert_int_eq(a->look_every_us, 2 * USEC_PER_HOUR);
+	ck_assert_int_eq(b->look_every_us, 3 * USEC_PER_HOUR);
+	ck_assert_int_eq(a->job_max_us, 24 * USEC_PER_HOUR);
+	ck_assert_uint_eq(a->n_quiet_hours, 2);
+	ck_assert_uint_eq(b->n_quiet_hours, 0);
+	ck_assert_uint_eq(a->n_watches, 2);
+	ck_assert_int_eq(conf_watch_find(a, "weekly")->baseline, WATCH_OLDEST);
+	ck_assert_uint_eq(b->n_watches, 1);
+	ck_assert_str_eq(b->watches[0].name, "mine");
+	ck_assert_ptr_null(conf_watch_find(b, "weekly"));
+	(void)conf_free(c);
+}
+END_TEST
+
+START_TEST(files_come_in_byte_order)
+{
+	put_text("snapwatch.conf",
+		"rule \"main\" { change = {\"deleted\"} verdict = \"warning\" }\n");
+	put_text("tenants.d/b.conf", "tenant \"b\" {\n" TENANT_KEYS "}\n");
+	put_text("tenants.d/a.conf", "sink \"ops\" { type=webhook url=u secret=s }\n");
+	put_text("tenants.d/.c.conf", "garbage {{{\n");
+	put_text("tenants.d/d.conf.sample", "garbage {{{\n");
+	put_text("rules.d/9.conf", "rule \"nine\" { entity = {\"user\"} verdict = \"notice\" }\n");
+	put_text("rules.d/10.conf",
+		"\nrule \"ten\" { tenant = {\"b\"} verdict = \"notice\" }\n"
+		"rule \"ten and a bit\" { property = {\"city\"} verdict = \"ignore\" }\n");
+	struct conf *c = load("");
+	static const char *const order[] = {"main", "ten", "ten and a bit", "nine"};
+
+	ck_assert_uint_eq(c->n_rules, ARRAY_SIZE(order));
+	for (size_t i = 0; i < c->n_rules; i++)
+		ck_assert_str_eq(c->rules[i].name, order[i]);
+	ck_assert_str_eq(c->rules[1].file, "rules.d/10.conf");
+	ck_assert_uint_eq(c->rules[1].line, 2);
+	ck_assert_int_eq(c->rules[0].verdict, VERDICT_WARNING);
+	ck_assert(c->rules[0].until_us == TIME_NONE);
+	ck_assert_uint_eq(c->n_tenants, 1);
+	ck_assert_uint_eq(c->n_sinks, 2);
+	ck_assert_str_eq(c->sinks[0].url, "u");
+	(void)conf_free(c);
+}
+END_TEST
+
+START_TEST(directories_may_be_missing)
+{
+	ck_assert_int_eq(rmdir("tenants.d"), 0);
+	ck_assert_int_eq(rmdir("rules.d"), 0);
+	put_text("snapwatch.conf", TENANT_A);
+	(void)conf_free(load(""));
+}
+END_TEST
+
+START_TEST(odd_but_right_is_read)
+{
+	put_text("snapwatch.conf",
+		"\r\n# store = x {\r\n// }\n/* ${X} \n { */ store = 'sqlite:/${x}'\n"
+		"log_level = debug # \"\ntenant a { tenant_id=" ID1 "\nclient_id=" ID2
+		" account = \"a\\\"{}#\\${\" sinks = journal }\n");
+	struct conf *c = load("");
+
+	ck_assert_str_eq(c->store, "sqlite:/${x}");
+	ck_assert_int_eq(c->log_level, 7);
+	ck_assert_str_eq(c->tenants[0]->account, "a\"{}#${");
+	ck_assert_uint_eq(c->tenants[0]->sinks.n, 1);
+	(void)conf_free(c);
+}
+END_TEST
+
+static const struct {
+	const char *text;
+	const char *warnings;
+} doubtful[] = {
+	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" { baseline = \"oldest\" }\n}\n",
+		"snapwatch.conf:1: tenant \"a\": no watch with baseline \"covered\": nothing is "
+		"judged "
+		"and nobody is alerted\n"},
+	{TENANT_A "rule \"r\" {\nentity = {\"user\"}\nname = {\"kiosk-*\"}\nverdict = "
+		  "\"expected\"\n}\n",
+		"snapwatch.conf:7: rule \"r\": name: this calms by name, and whoever makes an "
+		"object "
+		"chooses its name; add object_ids\n"},
+	{TENANT_A "rule \"r\" {\nname = {\"kiosk-*\"}\nverdict = \"critical\"\n}\n", ""},
+	{TENANT_A "rule \"r\" {\nname = {\"k\"}\nobject_ids = {\"" ID1
+		  "\"}\nverdict = \"ignore\"\n}\n",
+		""},
+	{"tenant \"a\" {\n" TENANT_KEYS "graph_url = \"https://evil.example\"\n}\n",
+		"snapwatch.conf:4: tenant \"a\": graph_url: tokens are sent to "
+		"https://evil.example, not "
+		"to graph.microsoft.com\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "graph_url = \"https://127.0.0.1:1/v1.0\"\n}\n", ""},
+	{TENANT_A "retain = 1y", "snapwatch.conf: the last line does not end; was the file cut?\n"},
+};
+
+START_TEST(doubtful_ones_are_warned_about)
+{
+	put_text("snapwatch.conf", doubtful[_i].text);
+	(void)conf_free(load(doubtful[_i].warnings));
+}
+END_TEST
+
+/* --- filters
+ * ---------------------------------------------------------------------------------------- */
+
+#define ODATA "{\"@odata.type\":\"#microsoft.graph.entraRecoveryServices."
+static const struct {
+	const char *keys;
+	const char *json;
+} filters[] = {
+	{"", ""},
+	{"entity_types = {\"user\", \"application\"}",
+		ODATA "recoveryJobEntityNamesFilter\",\"entityTypes\":[\"application\",\"user\"]}"},
+	{"entity_types = {\"application\", \"user\"}",
+		ODATA "recoveryJobEntityNamesFilter\",\"entityTypes\":[\"application\",\"user\"]}"},
+	{"object_ids = {\"user:" ID2 "\", \"group:x\", \"user:" ID1 "\"}",
+		ODATA "recoveryJobEntityNameAndIdsFilter\",\"filterValues\":["
+		      "{\"entityType\":\"group\",\"entityIds\":[\"x\"]},"
+		      "{\"entityType\":\"user\",\"entityIds\":[\"" ID1 "\",\"" ID2 "\"]}]}"},
+	{"object_ids = {\"application:x\"}",
+		ODATA "recoveryJobEntityNameAndIdsFilter\",\"filterValues\":["
+		      "{\"entityType\":\"application\",\"entityIds\":[\"x\"]}]}"},
+};
+
+START_TEST(filters_have_one_form)
+{
+	char text[2048];
+
+	(void)snprintf(text, sizeof(text), "tenant \"a\" {\n" TENANT_KEYS "watch \"w\" { %s }\n}\n",
+		filters[_i].keys);
+	put_text("snapwatch.conf", text);
+	struct conf *c = load("");
+	const struct conf_watch *w = &c->tenants[0]->watches[0];
+
+	ck_assert_str_eq(w->filter_json, filters[_i].json);
+	ck_assert_uint_eq(strlen(w->filter_hash), 64);
+	(void)conf_free(c);
+}
+END_TEST
+
+/* n different users. */
+static void put_ids(unsigned n)
+{
+	struct buf text = BUF_INIT(1024 * 1024);
+
+	buf_puts(&text, "tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nobject_ids = {");
+	for (unsigned i = 0; i < n; i++)
+		buf_printf(&text, "%s\"user:%08x-2222-3333-4444-555555555555\"", i ? ", " : "", i);
+	buf_puts(&text, "}\n}\n}\n");
+	put_text("snapwatch.conf", buf_text(&text));
+	buf_done(&text);
+}
+
+START_TEST(a_filter_has_at_most_100_ids)
+{
+	put_ids(100);
+	(void)conf_free(load(""));
+	put_ids(101);
+	expect_unreadable(
+		"snapwatch.conf:5: watch \"w\": object_ids: the service takes at most 100 "
+		"objects in one filter, these are 101; make several watches\n");
+}
+END_TEST
+
+/* --- reloads
+ * ------------------------------------------------------------------------------------------ */
+
+START_TEST(digests_tell_what_changed)
+{
+	char before[2][65];
+
+	put_text("snapwatch.conf", TENANT_A "sink \"ops\" { type=webhook url=u secret=s }\n");
+	struct conf *c = load("");
+	memcpy(before[0], c->tenants[0]->digest, 65);
+	memcpy(before[1], c->sinks[0].digest, 65);
+	ck_assert_uint_eq(strlen(before[0]), 64);
+	(void)conf_free(c);
+
+	/* A default that is written out changes nothing; neither do other sections. */
+	put_text("snapwatch.conf",
+		"log_level = debug\nsink \"ops\" { secret=s url=u type=webhook }\n"
+		"defaults { job_poll = \"60s\" }\n" TENANT_A);
+	c = load("");
+	ck_assert_str_eq(c->tenants[0]->digest, before[0]);
+	ck_assert_str_eq(c->sinks[0].digest, before[1]);
+	(void)conf_free(c);
+
+	put_text("snapwatch.conf", "sink \"ops\" { secret=t url=u type=webhook }\n"
+				   "defaults { watch \"w\" { } }\n" TENANT_A);
+	c = load("");
+	ck_assert_str_ne(c->tenants[0]->digest, before[0]);
+	ck_assert_str_ne(c->sinks[0].digest, before[1]);
+	(void)conf_free(c);
+}
+END_TEST
+
+START_TEST(a_tenant_outlives_its_configuration)
+{
+	put_text("snapwatch.conf", TENANT_A);
+	struct conf *c = load("");
+	struct conf_tenant *t = conf_tenant_ref(c->tenants[0]);
+
+	ck_assert_ptr_null(conf_tenant_find(c, "b"));
+	(void)conf_free(c);
+	ck_assert_str_eq(t->name, "a");
+	ck_assert_ptr_null(conf_tenant_unref(t));
+}
+END_TEST
+
+/* --- cut files
+ * ------------------------------------------------------------------------------------------ */
+
+/* The configuration that the sample shows: its first "#" taken away where no blank follows. */
+static void put_active_sample(struct buf *text)
+{
+	struct buf sample = BUF_INIT(1024 * 1024);
+
+	conf_sample(&sample);
+	for (const char *line = buf_text(&sample); *line; line = strchr(line, '\n') + 1) {
+		const char *end = strchr(line, '\n') + 1;
+		const char *from = line[0] == '#' && line[1] != ' ' ? line + 1 : line;
+
+		buf_append(text, from, (size_t)(end - from));
+	}
+	buf_done(&sample);
+	put_text("snapwatch.conf", buf_text(text));
+}
+
+static size_t offset_of(const struct buf *text, const char *what)
+{
+	const char *p = strstr(buf_text(text), what);
+
+	ck_assert_ptr_nonnull(p);
+	return (size_t)(p - text->data);
+}
+
+START_TEST(the_sample_loads_when_active)
+{
+	struct buf text = BUF_INIT(1024 * 1024);
+
+	put_active_sample(&text);
+	struct conf *c = load("");
+
+	ck_assert_uint_eq(c->n_tenants, 1);
+	ck_assert_uint_eq(c->n_rules, 1);
+	ck_assert_uint_eq(c->n_sinks, 2);
+	(void)conf_free(c);
+	buf_done(&text);
+}
+END_TEST
+
+/* A section that was begun is whole or the file is refused, wherever it was cut. */
+START_TEST(a_cut_file_loses_nothing_silently)
+{
+	struct buf text = BUF_INIT(1024 * 1024);
+
+	put_active_sample(&text);
+	size_t tenant = offset_of(&text, "\ntenant \"") + 2;
+	size_t sink = offset_of(&text, "\nsink \"") + 2;
+	size_t rule = offset_of(&text, "\nrule \"") + 2;
+	size_t accepted = 0;
+
+	for (size_t cut = tenant; cut < text.len; cut++) {
+		struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
+		struct conf *c = NULL;
+
+		put("snapwatch.conf", text.data, cut);
+		int r = conf_load("snapwatch.conf", &c, &errors, &warnings);
+
+		ck_assert_int_ge(r, 0);
+		ck_assert(r == 0 || errors.len > 0);
+		if (r == 0) {
+			accepted++;
+			ck_assert_uint_eq(c->n_tenants, 1);
+			ck_assert_uint_eq(c->tenants[0]->n_watches, 1);
+			ck_assert_uint_eq(c->n_sinks, cut >= sink ? 2 : 1);
+			ck_assert_uint_eq(c->n_rules, cut >= rule ? 1 : 0);
+		}
+		(void)conf_free(c);
+		buf_done(&errors);
+		buf_done(&warnings);
+	}
+	/* The tenant names sink "ops", so that only what comes behind the sink can be missing. */
+	ck_assert_uint_gt(accepted, 0);
+	buf_done(&text);
+}
+END_TEST
+
+/* --- the report
+ * -------------------------------------------------------------------------------------------- */
+
+START_TEST(a_report_counts)
+{
+	struct buf report = BUF_INIT(65536);
+
+	put_text("snapwatch.conf",
+		TENANT_A "rule \"r\" {\nname = {\"k\"}\nverdict = \"ignore\"\n}\n");
+	ck_assert_int_eq(conf_check("snapwatch.conf", &report), 0);
+	ck_assert_str_eq(buf_text(&report),
+		"snapwatch.conf:6: warning: rule \"r\": name: this calms by name, and whoever "
+		"makes an "
+		"object chooses its name; add object_ids\n"
+		"snapwatch.conf: 1 tenant, 1 watch, 1 rule, 1 sink: ok, 1 warning\n");
+	buf_reset(&report);
+	put_text("snapwatch.conf", "retain = x\nstore = y\n");
+	ck_assert_int_eq(conf_check("snapwatch.conf", &report), 1);
+	ck_assert_str_eq(buf_text(&report),
+		"snapwatch.conf:2: store: \"y\" is not a store; write \"sqlite:/absolute/path\"\n"
+		"snapwatch.conf:1: retain: \"x\" is not a duration (\"90s\", \"75m\", \"26h\", "
+		"\"400d\")\n"
+		"snapwatch.conf: warning: no tenant is configured, so there is nothing to watch\n"
+		"snapwatch.conf: 2 errors\n");
+	buf_done(&report);
+}
+END_TEST
+
+Suite *suite(void);
+Suite *suite(void)
+{
+	Suite *s = suite_create("conf");
+	TCase *t = tcase_create("files");
+
+	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_set_timeout(t, 120);
+	tcase_add_loop_test(t, wrong_ones_are_explained, 0, (int)ARRAY_SIZE(wrong));
+	tcase_add_loop_test(t, files_beside_are_checked, 0, (int)ARRAY_SIZE(beside));
+	tcase_add_test(t, unreadable_files_are_named);
+	tcase_add_test(t, an_empty_file_is_all_defaults);
+	tcase_add_test(t, a_tenant_has_defaults);
+	tcase_add_test(t, tenant_then_defaults_then_builtin);
+	tcase_add_test(t, files_come_in_byte_order);
+	tcase_add_test(t, directories_may_be_missing);
+	tcase_add_test(t, odd_but_right_is_read);
+	tcase_add_loop_test(t, doubtful_ones_are_warned_about, 0, (int)ARRAY_SIZE(doubtful));
+	tcase_add_loop_test(t, filters_have_one_form, 0, (int)ARRAY_SIZE(filters));
+	tcase_add_test(t, a_filter_has_at_most_100_ids);
+	tcase_add_test(t, digests_tell_what_changed);
+	tcase_add_test(t, a_tenant_outlives_its_configuration);
+	tcase_add_test(t, the_sample_loads_when_active);
+	tcase_add_test(t, a_cut_file_loses_nothing_silently);
+	tcase_add_test(t, a_report_counts);
+	suite_add_tcase(s, t);
+	return s;
+}
