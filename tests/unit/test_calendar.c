@@ -202,22 +202,29 @@ static int minute_of(const struct tm *tm)
 	return tm->tm_hour * 60 + tm->tm_min;
 }
 
+static void wrong(const char *what, const char *why, int64_t us)
+{
+	char text[TIME_TEXT_SIZE];
+
+	ck_abort_msg("%s: %s: %s", what, why, time_format(us, text));
+}
+
 /* On its day at the wanted minute for the first time, or at the first instant after a gap. */
 static void check_due(int64_t due_us, int64_t day, int minute, const char *what)
 {
 	struct tm tm = local(due_us), before = local(due_us - USEC_PER_SEC);
 
 	if (civil_days(tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday) != day || tm.tm_sec != 0)
-		ck_abort_msg("%s: %s", what, asctime(&tm));
+		wrong(what, "another day", due_us);
 	if (minute_of(&tm) != minute) {
 		if (minute_of(&before) >= minute || minute_of(&tm) <= minute)
-			ck_abort_msg("%s, no gap: %s", what, asctime(&tm));
+			wrong(what, "another time without a gap", due_us);
 		return;
 	}
 	for (int shift = 30; shift <= 120; shift += 30) {
 		before = local(due_us - shift * USEC_PER_MIN);
 		if (minute_of(&before) == minute)
-			ck_abort_msg("%s, second time: %s", what, asctime(&tm));
+			wrong(what, "not the first", due_us);
 	}
 }
 
