@@ -104,6 +104,12 @@ wrong common/conf/loose.c 2 format
 put common/conf/alone.c
 rm tests/unit/test_alone.c
 wrong common/conf/alone.c 1 tested
+put daemon/watch/decide.c 'int decide(void);'
+put daemon/watch/stage.c '#include "daemon/engine/loop.h"' 'int stage(struct loop *l);'
+put daemon/watch/holder.c 'int holder;'
+put daemon/watch/holder.h '#pragma once' 'struct holder {' $'\tstruct http *http;' '};'
+rm tests/unit/test_{decide,stage,holder}.c
+wrong daemon/watch/decide.c 1 tested
 put common/conf/later.c '/* TO''DO: all of it */' '/* see /home/''me/notes */'
 wrong common/conf/later.c 2 words
 wrong common/conf/later.c 3 words
