@@ -19,6 +19,10 @@
 #define LIMIT_JSON_DEPTH 64u
 /* 20,000 pages of 999 changes are 20 million changes. A longer chain is a loop. */
 #define LIMIT_PAGES_PER_JOB 20000u
+/* A taken job slot is asked for again after one minute, then two, four, ...: a preview takes about an
+ * hour, so half an hour at most is lost. */
+#define LIMIT_SLOT_BACK_OFF_MIN_US (1 * USEC_PER_MIN)
+#define LIMIT_SLOT_BACK_OFF_MAX_US (30 * USEC_PER_MIN)
 /* Snapshots (7 at a time) and jobs (kept 7 days) fit on one page of 100; this ends a loop. */
 #define LIMIT_LIST_PAGES 50u
 #define LIMIT_SNAPSHOTS 1000u

@@ -1,0 +1,327 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/store/store_job.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/store/store.h"
+
+/* How many of the last previews tell how long one usually takes. */
+#define USUAL_OF 9
+
+#define COLUMNS \
+	"id, tenant, watch, filter_hash, filter, baseline, initial, due, queued, state, " \
+	"holds_slot, outcome, detail, snapshot, snapshot_created, covered_from, newest_snapshot, " \
+	"intent, intent_server, service_id, location, adopted, service_status, started, " \
+	"completed, objects, links, next_link, pages, changes, distinct_objects, verified, " \
+	"unknown, attempts, not_before, cancel_by, ended"
+
+/* The tenant's lease is ours: every write is fenced by it. */
+#define LEASE(tenant, epoch) \
+	"EXISTS (SELECT 1 FROM tenant_lease WHERE tenant_lease.tenant = " tenant \
+	" AND tenant_lease.epoch = " epoch ")"
+
+enum {
+	Q_INSERT,
+	Q_PENDING,
+	Q_MOVE,
+	Q_SLOT_TAKEN,
+	Q_JUDGED,
+	Q_LOAD,
+	Q_LOAD_UNFINISHED,
+	Q_LAST,
+	Q_DURATIONS,
+	Q_DISTINCT,
+	_Q_MAX,
+};
+
+static const struct db_sql sql[_Q_MAX] = {
+	[Q_INSERT] = {"ittttiiitiiiii",
+		"INSERT INTO job (tenant, watch, filter_hash, filter, baseline, initial, due, "
+		"queued, "
+		"state, holds_slot, snapshot, snapshot_created, covered_from, newest_snapshot, "
+		"adopted, pages, changes, unknown, attempts, not_before, epoch) "
+		"SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $11, $12, "
+		"0, 0, 0, 0, 0, $13, $14 WHERE " LEASE("$1", "$14") " RETURNING id"},
+	[Q_PENDING] = {"itt",
+		"SELECT 1 FROM job WHERE tenant = $1 AND watch = $2 AND filter_hash = $3 "
+		"AND state NOT IN ('done', 'failed') LIMIT 1"},
+	[Q_MOVE] = {"ititttiittitiiiiiiiitiit",
+		"UPDATE job SET state = $2, holds_slot = $3, outcome = $4, detail = $5, "
+		"snapshot = $6, intent = $7, intent_server = $8, service_id = $9, location = $10, "
+		"adopted = $11, service_status = $12, started = $13, completed = $14, objects = "
+		"$15, "
+		"links = $16, distinct_objects = $17, verified = $18, attempts = $19, "
+		"not_before = $20, cancel_by = $21, ended = $22, epoch = $23 "
+		"WHERE id = $1 AND state = $24 AND " LEASE("job.tenant", "$23")},
+	[Q_SLOT_TAKEN] = {"ii",
+		"SELECT 1 FROM job WHERE tenant = $1 AND holds_slot = 1 AND id <> $2 LIMIT 1"},
+	[Q_JUDGED] = {"itii",
+		"UPDATE job SET state = 'done', outcome = $2, ended = $3, epoch = $4 "
+		"WHERE id = $1 AND state = 'settling' AND " LEASE("job.tenant", "$4")},
+	[Q_LOAD] = {"i", "SELECT " COLUMNS " FROM job WHERE id = $1"},
+	[Q_LOAD_UNFINISHED] = {"i",
+		"SELECT " COLUMNS " FROM job "
+		"WHERE tenant = $1 AND state NOT IN ('done', 'failed') ORDER BY id"},
+	[Q_LAST] = {"itt",
+		"SELECT due, newest_snapshot, state FROM job "
+		"WHERE tenant = $1 AND watch = $2 AND filter_hash = $3 AND (outcome IS NULL OR "
+		"outcome NOT IN ('cancelled', 'baseline_gone', 'removed')) ORDER BY id DESC LIMIT "
+		"1"},
+	[Q_DURATIONS] = {"ii", "SELECT completed - started FROM job "
+			       "WHERE tenant = $1 AND state IN ('collecting', 'settling', 'done') "
+			       "AND completed > started ORDER BY id DESC LIMIT $2"},
+	[Q_DISTINCT] = {"i",
+		"SELECT COUNT(*) FROM (SELECT DISTINCT entity_type, object_id FROM change "
+		"WHERE job = $1) d"},
+};
+
+const struct db_sql_table store_job_sql = {"store_job", sql, _Q_MAX};
+
+/* -1 is "not known" in the model and NULL in the store. */
+static struct db_value count_value(int64_t n)
+{
+	return n < 0 ? DB_NULL : DB_I(n);
+}
+
+static int64_t count_of(const struct db_rows *rows, int column)
+{
+	return db_is_null(rows, column) ? -1 : db_int(rows, column);
+}
+
+/* One row changed, or the reason why not. */
+static int changed_one(int r, int64_t n)
+{
+	if (r < 0)
+		return r;
+	return n == 1 ? 0 : STORE_JOB_E_STALE;
+}
+
+int store_job_insert(struct store *s, struct run *run)
+{
+	int64_t id = 0;
+	int r;
+
+	r = db_query_int(s->db, &sql[Q_PENDING],
+		DB_ARGS(DB_I(run->tenant), DB_T(run->watch), DB_T(run->filter_hash)), &id);
+	if (r != 0)
+		return r < 0 ? r : STORE_JOB_E_PENDING;
+	r = db_query_int(s->db, &sql[Q_INSERT],
+		DB_ARGS(DB_I(run->tenant), DB_T(run->watch), DB_T(run->filter_hash),
+			DB_T(run->filter), DB_T(run->baseline), DB_I(run->initial),
+			DB_I(run->due_us), DB_I(run->queued_us), DB_T(run->snapshot),
+			DB_I(run->snapshot_created_us), DB_I(run->covered_from_us),
+			DB_TIME(run->newest_snapshot_us), DB_TIME(run->not_before_us),
+			DB_I(s->epoch)),
+		&id);
+	if (r <= 0)
+		return r < 0 ? r : STORE_JOB_E_STALE;
+	run->id = id;
+	return 0;
+}
+
+int store_job_move(struct store *s, const struct run *run, enum run_state from)
+{
+	int64_t n = 0;
+	int r;
+
+	if (!run_move_allowed(from, run->state))
+		return -EINVAL;
+	if (run->holds_slot) {
+		r = db_query_int(
+			s->db, &sql[Q_SLOT_TAKEN], DB_ARGS(DB_I(run->tenant), DB_I(run->id)), &n);
+		if (r != 0)
+			return r < 0 ? r : STORE_JOB_E_SLOT;
+	}
+	r = db_exec(s->db, &sql[Q_MOVE],
+		DB_ARGS(DB_I(run->id), DB_T(run_state_name(run->state)), DB_I(run->holds_slot),
+			DB_T(run_state_ended(run->state) ? run_outcome_name(run->outcome) : NULL),
+			DB_T(run->detail), DB_T(run->snapshot), DB_TIME(run->intent_us),
+			DB_TIME(run->intent_server_us), DB_T(run->service_id), DB_T(run->location),
+			DB_I(run->adopted), DB_T(run->service_status), DB_TIME(run->started_us),
+			DB_TIME(run->completed_us), count_value(run->objects),
+			count_value(run->links), count_value(run->distinct_objects),
+			count_value(run->verified), DB_I(run->attempts),
+			DB_TIME(run->not_before_us), DB_T(run->cancel_by), DB_TIME(run->ended_us),
+			DB_I(s->epoch), DB_T(run_state_name(from))),
+		&n);
+	return changed_one(r, n);
+}
+
+int store_job_judged(struct store *s, int64_t job, enum run_outcome outcome, int64_t ended_us)
+{
+	int64_t n = 0;
+	int r = db_exec(s->db, &sql[Q_JUDGED],
+		DB_ARGS(DB_I(job), DB_T(run_outcome_name(outcome)), DB_TIME(ended_us),
+			DB_I(s->epoch)),
+		&n);
+
+	return changed_one(r, n);
+}
+
+static int set_text(char **field, const struct db_rows *rows, int column)
+{
+	return run_set_text(field, db_text(rows, column));
+}
+
+/* The order of columns is that of COLUMNS. */
+static int read_row(const struct db_rows *rows, struct run **ret)
+{
+	_cleanup_(run_freep) struct run *r = run_new();
+	int c = 0;
+
+	if (!r)
+		return -ENOMEM;
+	r->id = db_int(rows, c++);
+	r->tenant = db_int(rows, c++);
+	if (set_text(&r->watch, rows, c++) < 0 || set_text(&r->filter_hash, rows, c++) < 0 ||
+		set_text(&r->filter, rows, c++) < 0 || set_text(&r->baseline, rows, c++) < 0)
+		return -ENOMEM;
+	r->initial = db_int(rows, c++);
+	r->due_us = db_int(rows, c++);
+	r->queued_us = db_int(rows, c++);
+	if (run_state_from_name(db_text(rows, c++), &r->state) < 0)
+		return -EUCLEAN;
+	r->holds_slot = db_int(rows, c++);
+	if (!db_is_null(rows, c) && run_outcome_from_name(db_text(rows, c), &r->outcome) < 0)
+		return -EUCLEAN;
+	c++;
+	if (set_text(&r->detail, rows, c++) < 0 || set_text(&r->snapshot, rows, c++) < 0)
+		return -ENOMEM;
+	r->snapshot_created_us = db_int(rows, c++);
+	r->covered_from_us = db_int(rows, c++);
+	r->newest_snapshot_us = db_time(rows, c++);
+	r->intent_us = db_time(rows, c++);
+	r->intent_server_us = db_time(rows, c++);
+	if (set_text(&r->service_id, rows, c++) < 0 || set_text(&r->location, rows, c++) < 0)
+		return -ENOMEM;
+	r->adopted = db_int(rows, c++);
+	if (set_text(&r->service_status, rows, c++) < 0)
+		return -ENOMEM;
+	r->started_us = db_time(rows, c++);
+	r->completed_us = db_time(rows, c++);
+	r->objects = count_of(rows, c++);
+	r->links = count_of(rows, c++);
+	if (set_text(&r->next_link, rows, c++) < 0)
+		return -ENOMEM;
+	r->pages = db_int(rows, c++);
+	r->changes = db_int(rows, c++);
+	r->distinct_objects = count_of(rows, c++);
+	r->verified = (int)count_of(rows, c++);
+	r->unknown = db_int(rows, c++);
+	r->attempts = db_int(rows, c++);
+	r->not_before_us = db_time(rows, c++);
+	if (set_text(&r->cancel_by, rows, c++) < 0)
+		return -ENOMEM;
+	r->ended_us = db_time(rows, c++);
+	*ret = TAKE_PTR(r);
+	return 0;
+}
+
+int store_job_load(struct store *s, int64_t job, struct run **ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[Q_LOAD], DB_ARGS(DB_I(job)), &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r <= 0)
+		return r < 0 ? r : -ENOENT;
+	return read_row(&rows, ret);
+}
+
+static int list_add(struct run_list *list, struct run *run)
+{
+	struct run **items = realloc(list->items, (list->n + 1) * sizeof(*items));
+
+	if (!items)
+		return -ENOMEM;
+	list->items = items;
+	items[list->n++] = run;
+	return 0;
+}
+
+void run_list_done(struct run_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		(void)run_free(list->items[i]);
+	free(list->items);
+	*list = (struct run_list){0};
+}
+
+int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret)
+{
+	_cleanup_(run_list_done) struct run_list list = {0};
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[Q_LOAD_UNFINISHED], DB_ARGS(DB_I(tenant)), &rows);
+
+	while (r >= 0 && (r = db_next(&rows)) > 0) {
+		_cleanup_(run_freep) struct run *run = NULL;
+
+		r = read_row(&rows, &run);
+		if (r >= 0)
+			r = list_add(&list, run);
+		if (r >= 0)
+			run = NULL;
+	}
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct run_list){0};
+	return 0;
+}
+
+int store_job_last(struct store *s, int64_t tenant, const char *watch, const char *filter_hash,
+	struct store_job_last *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	struct store_job_last last = {.due_us = TIME_NONE, .newest_snapshot_us = TIME_NONE};
+	enum run_state state;
+	int r = db_query(
+		s->db, &sql[Q_LAST], DB_ARGS(DB_I(tenant), DB_T(watch), DB_T(filter_hash)), &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r < 0)
+		return r;
+	if (r > 0) {
+		last.due_us = db_int(&rows, 0);
+		last.newest_snapshot_us = db_time(&rows, 1);
+		if (run_state_from_name(db_text(&rows, 2), &state) < 0)
+			return -EUCLEAN;
+		last.pending = !run_state_ended(state);
+	}
+	*ret = last;
+	return 0;
+}
+
+static int compare_times(const void *a, const void *b)
+{
+	int64_t x = *(const int64_t *)a, y = *(const int64_t *)b;
+
+	return (x > y) - (x < y);
+}
+
+int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int64_t took[USUAL_OF];
+	size_t n = 0;
+	int r = db_query(s->db, &sql[Q_DURATIONS], DB_ARGS(DB_I(tenant), DB_I(USUAL_OF)), &rows);
+
+	while (r >= 0 && (r = db_next(&rows)) > 0)
+		if (n < USUAL_OF)
+			took[n++] = db_int(&rows, 0);
+	if (r < 0)
+		return r;
+	qsort(took, n, sizeof(took[0]), compare_times);
+	*ret_us = n > 0 ? took[n / 2] : 0;
+	return 0;
+}
+
+int store_job_distinct(struct store *s, int64_t job, int64_t *ret)
+{
+	int r = db_query_int(s->db, &sql[Q_DISTINCT], DB_ARGS(DB_I(job)), ret);
+
+	return r < 0 ? r : 0;
+}

@@ -1,0 +1,66 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Runs in the store. Each row belongs to the stage that drives the run; its state is only moved by
+ * store_job_move() and store_job_judged(), which check the old state and this process's lease.
+ * The columns about pages (next_link, pages, changes, unknown) belong to store_page. Everything
+ * runs inside the transaction of its caller.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/model/run.h"
+#include "common/store/db.h"
+
+struct store;
+
+extern const struct db_sql_table store_job_sql;
+
+enum store_job_error {
+	STORE_JOB_E_STALE = 1, /* the row is in another state, or the lease is somebody else's */
+	STORE_JOB_E_SLOT,      /* another run of the tenant is at the service */
+	STORE_JOB_E_PENDING,   /* an unfinished run of the same tenant, watch and filter exists */
+};
+
+/* Sets run->id. 0, STORE_JOB_E_PENDING, STORE_JOB_E_STALE, or < 0. */
+int store_job_insert(struct store *s, struct run *run);
+
+/*
+ * Writes everything of the run but its page columns, if it is still in state from. 0,
+ * STORE_JOB_E_STALE, STORE_JOB_E_SLOT (run->holds_slot, but another one has it), or < 0.
+ */
+int store_job_move(struct store *s, const struct run *run, enum run_state from);
+
+/* For the judge's transaction: settling to done. 0, STORE_JOB_E_STALE, or < 0. */
+int store_job_judged(struct store *s, int64_t job, enum run_outcome outcome, int64_t ended_us);
+
+/* 0, -ENOENT, or < 0. */
+int store_job_load(struct store *s, int64_t job, struct run **ret);
+/* Unfinished runs of a tenant, oldest first; run_list_done() frees them. */
+struct run_list {
+	struct run **items;
+	size_t n;
+};
+int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret);
+void run_list_done(struct run_list *list);
+
+/*
+ * What planning needs to know of the last run of this watch and filter. A run that never had its
+ * turn (cancelled, baseline aged out, removed) does not count as planned: the next look plans it
+ * again.
+ */
+struct store_job_last {
+	int64_t due_us;		    /* TIME_NONE: never planned */
+	int64_t newest_snapshot_us; /* newest one listed then; TIME_NONE */
+	bool pending;		    /* a run of it is unfinished */
+};
+int store_job_last(struct store *s, int64_t tenant, const char *watch, const char *filter_hash,
+	struct store_job_last *ret);
+
+/* Median duration at the service of the tenant's last previews; 0 when there is none. */
+int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us);
+
+/* Distinct (entity type, object id) among the stored rows: walks them all. */
+int store_job_distinct(struct store *s, int64_t job, int64_t *ret);
