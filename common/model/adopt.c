@@ -12,14 +12,6 @@ static bool same_instant(int64_t a, int64_t b)
 	return (a > b ? a - b : b - a) < USEC_PER_SEC;
 }
 
-/* An unknown status never ends a job by itself, but a completion time does. */
-bool adopt_holds_slot(const struct remote_job *job)
-{
-	if (job->status == REMOTE_UNKNOWN)
-		return job->completed_us == TIME_NONE;
-	return !remote_status_terminal(job->status);
-}
-
 /* The service's clock where it was told, else ours. Date and start times have whole seconds. */
 static bool started_after_intent(const struct run *run, const struct remote_job *job)
 {
@@ -29,14 +21,14 @@ static bool started_after_intent(const struct run *run, const struct remote_job 
 	if (intent == TIME_NONE)
 		return false;
 	if (job->started_us == TIME_NONE) /* not started yet, so not before it either */
-		return adopt_holds_slot(job);
+		return !remote_job_ended(job);
 	return job->started_us > intent - USEC_PER_SEC;
 }
 
 static bool is_ours(const struct run *run, const struct remote_job *job)
 {
 	return job->kind == REMOTE_PREVIEW &&
-	       (job->status == REMOTE_SUCCESSFUL || adopt_holds_slot(job)) &&
+	       (job->status == REMOTE_SUCCESSFUL || !remote_job_ended(job)) &&
 	       same_instant(job->target_us, run->snapshot_created_us) &&
 	       started_after_intent(run, job) &&
 	       remote_filter_equal(job->filter ? job->filter : "", run->filter ? run->filter : "");
@@ -45,8 +37,8 @@ static bool is_ours(const struct run *run, const struct remote_job *job)
 /* One that is going on goes before one that has ended, then the one that started last. */
 static bool better(const struct remote_job *a, const struct remote_job *b)
 {
-	if (!b || adopt_holds_slot(a) != adopt_holds_slot(b))
-		return !b || adopt_holds_slot(a);
+	if (!b || remote_job_ended(a) != remote_job_ended(b))
+		return !b || !remote_job_ended(a);
 	return a->started_us > b->started_us;
 }
 
@@ -61,7 +53,7 @@ enum adopt adopt_decide(const struct run *run, const struct remote_job_list *job
 		if (is_ours(run, job)) {
 			if (better(job, ours))
 				ours = job;
-		} else if (adopt_holds_slot(job) && !holder) {
+		} else if (!remote_job_ended(job) && !holder) {
 			holder = job;
 		}
 	}

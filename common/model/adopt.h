@@ -21,6 +21,3 @@ enum adopt {
  */
 enum adopt adopt_decide(const struct run *run, const struct remote_job_list *jobs,
 	const struct remote_job **ret_job);
-
-/* It takes the tenant's one slot: not ended, whatever its kind. */
-bool adopt_holds_slot(const struct remote_job *job);

@@ -4,7 +4,8 @@
 #include <errno.h>
 #include <string.h>
 
-#include "common/store/store.h"
+#include "common/store/store_lease.h"
+#include "common/store/store_tables.h"
 
 /* How many of the last previews tell how long one usually takes. */
 #define USUAL_OF 9
@@ -22,61 +23,57 @@
 	" AND tenant_lease.epoch = " epoch ")"
 
 enum {
-	Q_INSERT,
-	Q_PENDING,
-	Q_MOVE,
-	Q_SLOT_TAKEN,
-	Q_JUDGED,
-	Q_LOAD,
-	Q_LOAD_UNFINISHED,
-	Q_LAST,
-	Q_DURATIONS,
-	Q_DISTINCT,
-	_Q_MAX,
+	SQL_INSERT,
+	SQL_PENDING,
+	SQL_MOVE,
+	SQL_SLOT_TAKEN,
+	SQL_JUDGED,
+	SQL_LOAD,
+	SQL_LOAD_UNFINISHED,
+	SQL_LAST,
+	SQL_DURATIONS,
+	SQL_DISTINCT,
 };
 
-static const struct db_sql sql[_Q_MAX] = {
-	[Q_INSERT] = {"ittttiiitiiiii",
-		"INSERT INTO job (tenant, watch, filter_hash, filter, baseline, initial, due, "
-		"queued, "
-		"state, holds_slot, snapshot, snapshot_created, covered_from, newest_snapshot, "
-		"adopted, pages, changes, unknown, attempts, not_before, epoch) "
-		"SELECT $1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $11, $12, "
-		"0, 0, 0, 0, 0, $13, $14 WHERE " LEASE("$1", "$14") " RETURNING id"},
-	[Q_PENDING] = {"itt",
-		"SELECT 1 FROM job WHERE tenant = $1 AND watch = $2 AND filter_hash = $3 "
-		"AND state NOT IN ('done', 'failed') LIMIT 1"},
-	[Q_MOVE] = {"ititttiittitiiiiiiiitiit",
-		"UPDATE job SET state = $2, holds_slot = $3, outcome = $4, detail = $5, "
-		"snapshot = $6, intent = $7, intent_server = $8, service_id = $9, location = $10, "
-		"adopted = $11, service_status = $12, started = $13, completed = $14, objects = "
-		"$15, "
-		"links = $16, distinct_objects = $17, verified = $18, attempts = $19, "
-		"not_before = $20, cancel_by = $21, ended = $22, epoch = $23 "
-		"WHERE id = $1 AND state = $24 AND " LEASE("job.tenant", "$23")},
-	[Q_SLOT_TAKEN] = {"ii",
+static const struct db_sql sql[] = {
+	[SQL_INSERT] = {"ittttiiitiiiii",
+		"INSERT INTO job (tenant, watch, filter_hash, filter, baseline, initial, due,"
+		" queued, state, holds_slot, snapshot, snapshot_created, covered_from,"
+		" newest_snapshot, adopted, pages, changes, unknown, attempts, not_before, epoch)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, 'queued', 0, $9, $10, $11, $12,"
+		" 0, 0, 0, 0, 0, $13, $14) RETURNING id"},
+	[SQL_PENDING] = {"itt",
+		"SELECT 1 FROM job WHERE tenant = $1 AND watch = $2 AND filter_hash = $3"
+		" AND state NOT IN ('done', 'failed') LIMIT 1"},
+	[SQL_MOVE] = {"itittiittitiiiiiiiitiit",
+		"UPDATE job SET state = $2, holds_slot = $3, outcome = $4, detail = $5,"
+		" intent = $6, intent_server = $7, service_id = $8, location = $9,"
+		" adopted = $10, service_status = $11, started = $12, completed = $13,"
+		" objects = $14, links = $15, distinct_objects = $16, verified = $17,"
+		" attempts = $18, not_before = $19, cancel_by = $20, ended = $21, epoch = $22"
+		" WHERE id = $1 AND state = $23"},
+	[SQL_SLOT_TAKEN] = {"ii",
 		"SELECT 1 FROM job WHERE tenant = $1 AND holds_slot = 1 AND id <> $2 LIMIT 1"},
-	[Q_JUDGED] = {"itii",
-		"UPDATE job SET state = 'done', outcome = $2, ended = $3, epoch = $4 "
-		"WHERE id = $1 AND state = 'settling' AND " LEASE("job.tenant", "$4")},
-	[Q_LOAD] = {"i", "SELECT " COLUMNS " FROM job WHERE id = $1"},
-	[Q_LOAD_UNFINISHED] = {"i",
-		"SELECT " COLUMNS " FROM job "
-		"WHERE tenant = $1 AND state NOT IN ('done', 'failed') ORDER BY id"},
-	[Q_LAST] = {"itt",
-		"SELECT due, newest_snapshot, state FROM job "
-		"WHERE tenant = $1 AND watch = $2 AND filter_hash = $3 AND (outcome IS NULL OR "
-		"outcome NOT IN ('cancelled', 'baseline_gone', 'removed')) ORDER BY id DESC LIMIT "
-		"1"},
-	[Q_DURATIONS] = {"ii", "SELECT completed - started FROM job "
-			       "WHERE tenant = $1 AND state IN ('collecting', 'settling', 'done') "
-			       "AND completed > started ORDER BY id DESC LIMIT $2"},
-	[Q_DISTINCT] = {"i",
-		"SELECT COUNT(*) FROM (SELECT DISTINCT entity_type, object_id FROM change "
-		"WHERE job = $1) d"},
+	[SQL_JUDGED] = {"itii",
+		"UPDATE job SET state = 'done', outcome = $2, ended = $3, epoch = $4"
+		" WHERE id = $1 AND state = 'settling'"},
+	[SQL_LOAD] = {"i", "SELECT " COLUMNS " FROM job WHERE id = $1"},
+	[SQL_LOAD_UNFINISHED] = {"i",
+		"SELECT " COLUMNS " FROM job"
+		" WHERE tenant = $1 AND state NOT IN ('done', 'failed') ORDER BY id"},
+	[SQL_LAST] = {"itt",
+		"SELECT due, newest_snapshot, state, outcome, ended FROM job"
+		" WHERE tenant = $1 AND watch = $2 AND filter_hash = $3"
+		" AND (outcome IS NULL OR outcome <> 'removed') ORDER BY id DESC LIMIT 32"},
+	[SQL_DURATIONS] = {"ii",
+		"SELECT completed - started FROM job"
+		" WHERE tenant = $1 AND state IN ('collecting', 'settling', 'done')"
+		" AND completed > started ORDER BY id DESC LIMIT $2"},
+	[SQL_DISTINCT] = {"i",
+		"SELECT COUNT(*) FROM (SELECT DISTINCT entity_type, object_id FROM change"
+		" WHERE job = $1) AS d"},
 };
-
-const struct db_sql_table store_job_sql = {"store_job", sql, _Q_MAX};
+const struct db_sql_table store_job_sql = {"store_job", sql, ARRAY_SIZE(sql)};
 
 /* -1 is "not known" in the model and NULL in the store. */
 static struct db_value count_value(int64_t n)
@@ -102,11 +99,14 @@ int store_job_insert(struct store *s, struct run *run)
 	int64_t id = 0;
 	int r;
 
-	r = db_query_int(s->db, &sql[Q_PENDING],
+	r = store_fence(s, run->tenant);
+	if (r < 0)
+		return r;
+	r = db_query_int(s->db, &sql[SQL_PENDING],
 		DB_ARGS(DB_I(run->tenant), DB_T(run->watch), DB_T(run->filter_hash)), &id);
 	if (r != 0)
 		return r < 0 ? r : STORE_JOB_E_PENDING;
-	r = db_query_int(s->db, &sql[Q_INSERT],
+	r = db_query_int(s->db, &sql[SQL_INSERT],
 		DB_ARGS(DB_I(run->tenant), DB_T(run->watch), DB_T(run->filter_hash),
 			DB_T(run->filter), DB_T(run->baseline), DB_I(run->initial),
 			DB_I(run->due_us), DB_I(run->queued_us), DB_T(run->snapshot),
@@ -115,7 +115,7 @@ int store_job_insert(struct store *s, struct run *run)
 			DB_I(s->epoch)),
 		&id);
 	if (r <= 0)
-		return r < 0 ? r : STORE_JOB_E_STALE;
+		return r < 0 ? r : -EIO;
 	run->id = id;
 	return 0;
 }
@@ -127,18 +127,21 @@ int store_job_move(struct store *s, const struct run *run, enum run_state from)
 
 	if (!run_move_allowed(from, run->state))
 		return -EINVAL;
+	r = store_fence(s, run->tenant);
+	if (r < 0)
+		return r;
 	if (run->holds_slot) {
 		r = db_query_int(
-			s->db, &sql[Q_SLOT_TAKEN], DB_ARGS(DB_I(run->tenant), DB_I(run->id)), &n);
+			s->db, &sql[SQL_SLOT_TAKEN], DB_ARGS(DB_I(run->tenant), DB_I(run->id)), &n);
 		if (r != 0)
 			return r < 0 ? r : STORE_JOB_E_SLOT;
 	}
-	r = db_exec(s->db, &sql[Q_MOVE],
+	r = db_exec(s->db, &sql[SQL_MOVE],
 		DB_ARGS(DB_I(run->id), DB_T(run_state_name(run->state)), DB_I(run->holds_slot),
 			DB_T(run_state_ended(run->state) ? run_outcome_name(run->outcome) : NULL),
-			DB_T(run->detail), DB_T(run->snapshot), DB_TIME(run->intent_us),
-			DB_TIME(run->intent_server_us), DB_T(run->service_id), DB_T(run->location),
-			DB_I(run->adopted), DB_T(run->service_status), DB_TIME(run->started_us),
+			DB_T(run->detail), DB_TIME(run->intent_us), DB_TIME(run->intent_server_us),
+			DB_T(run->service_id), DB_T(run->location), DB_I(run->adopted),
+			DB_T(run->service_status), DB_TIME(run->started_us),
 			DB_TIME(run->completed_us), count_value(run->objects),
 			count_value(run->links), count_value(run->distinct_objects),
 			count_value(run->verified), DB_I(run->attempts),
@@ -151,11 +154,13 @@ int store_job_move(struct store *s, const struct run *run, enum run_state from)
 int store_job_judged(struct store *s, int64_t job, enum run_outcome outcome, int64_t ended_us)
 {
 	int64_t n = 0;
-	int r = db_exec(s->db, &sql[Q_JUDGED],
-		DB_ARGS(DB_I(job), DB_T(run_outcome_name(outcome)), DB_TIME(ended_us),
-			DB_I(s->epoch)),
-		&n);
+	int r = store_fence_job(s, job);
 
+	if (r == 0)
+		r = db_exec(s->db, &sql[SQL_JUDGED],
+			DB_ARGS(DB_I(job), DB_T(run_outcome_name(outcome)), DB_TIME(ended_us),
+				DB_I(s->epoch)),
+			&n);
 	return changed_one(r, n);
 }
 
@@ -221,7 +226,7 @@ static int read_row(const struct db_rows *rows, struct run **ret)
 int store_job_load(struct store *s, int64_t job, struct run **ret)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	int r = db_query(s->db, &sql[Q_LOAD], DB_ARGS(DB_I(job)), &rows);
+	int r = db_query(s->db, &sql[SQL_LOAD], DB_ARGS(DB_I(job)), &rows);
 
 	if (r >= 0)
 		r = db_next(&rows);
@@ -253,7 +258,7 @@ int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *
 {
 	_cleanup_(run_list_done) struct run_list list = {0};
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	int r = db_query(s->db, &sql[Q_LOAD_UNFINISHED], DB_ARGS(DB_I(tenant)), &rows);
+	int r = db_query(s->db, &sql[SQL_LOAD_UNFINISHED], DB_ARGS(DB_I(tenant)), &rows);
 
 	while (r >= 0 && (r = db_next(&rows)) > 0) {
 		_cleanup_(run_freep) struct run *run = NULL;
@@ -271,26 +276,49 @@ int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *
 	return 0;
 }
 
+/* One row of the history, newest first. 1: older ones may matter still. */
+static int look_back(const struct db_rows *rows, bool first, struct store_job_last *last)
+{
+	enum run_outcome how = RUN_NO_RESULT;
+	enum run_state state;
+
+	if (run_state_from_name(db_text(rows, 2), &state) < 0)
+		return -EUCLEAN;
+	if (first) {
+		last->due_us = db_int(rows, 0);
+		last->newest_snapshot_us = db_time(rows, 1);
+		last->pending = !run_state_ended(state);
+	}
+	if (state == RUN_DONE)
+		return 0;
+	if (state != RUN_FAILED)
+		return 1;
+	if (last->failures++ == 0) {
+		(void)run_outcome_from_name(db_text(rows, 3), &how);
+		last->failed_how = how;
+		last->failed_us = db_int(rows, 4);
+	}
+	return 1;
+}
+
 int store_job_last(struct store *s, int64_t tenant, const char *watch, const char *filter_hash,
 	struct store_job_last *ret)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	struct store_job_last last = {.due_us = TIME_NONE, .newest_snapshot_us = TIME_NONE};
-	enum run_state state;
-	int r = db_query(
-		s->db, &sql[Q_LAST], DB_ARGS(DB_I(tenant), DB_T(watch), DB_T(filter_hash)), &rows);
+	struct store_job_last last = {
+		.due_us = TIME_NONE, .newest_snapshot_us = TIME_NONE, .failed_us = TIME_NONE};
+	bool first = true;
+	int r = db_query(s->db, &sql[SQL_LAST],
+		DB_ARGS(DB_I(tenant), DB_T(watch), DB_T(filter_hash)), &rows);
 
-	if (r >= 0)
-		r = db_next(&rows);
+	while (r >= 0 && (r = db_next(&rows)) > 0) {
+		r = look_back(&rows, first, &last);
+		if (r <= 0)
+			break;
+		first = false;
+	}
 	if (r < 0)
 		return r;
-	if (r > 0) {
-		last.due_us = db_int(&rows, 0);
-		last.newest_snapshot_us = db_time(&rows, 1);
-		if (run_state_from_name(db_text(&rows, 2), &state) < 0)
-			return -EUCLEAN;
-		last.pending = !run_state_ended(state);
-	}
 	*ret = last;
 	return 0;
 }
@@ -307,7 +335,7 @@ int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us)
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
 	int64_t took[USUAL_OF];
 	size_t n = 0;
-	int r = db_query(s->db, &sql[Q_DURATIONS], DB_ARGS(DB_I(tenant), DB_I(USUAL_OF)), &rows);
+	int r = db_query(s->db, &sql[SQL_DURATIONS], DB_ARGS(DB_I(tenant), DB_I(USUAL_OF)), &rows);
 
 	while (r >= 0 && (r = db_next(&rows)) > 0)
 		if (n < USUAL_OF)
@@ -321,7 +349,7 @@ int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us)
 
 int store_job_distinct(struct store *s, int64_t job, int64_t *ret)
 {
-	int r = db_query_int(s->db, &sql[Q_DISTINCT], DB_ARGS(DB_I(job)), ret);
+	int r = db_query_int(s->db, &sql[SQL_DISTINCT], DB_ARGS(DB_I(job)), ret);
 
 	return r < 0 ? r : 0;
 }

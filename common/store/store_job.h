@@ -3,7 +3,7 @@
  * Runs in the store. Each row belongs to the stage that drives the run; its state is only moved by
  * store_job_move() and store_job_judged(), which check the old state and this process's lease.
  * The columns about pages (next_link, pages, changes, unknown) belong to store_page. Everything
- * runs inside the transaction of its caller.
+ * runs inside the transaction of its caller. -ESTALE: the tenant's lease is somebody else's.
  */
 #pragma once
 
@@ -16,15 +16,13 @@
 
 struct store;
 
-extern const struct db_sql_table store_job_sql;
-
 enum store_job_error {
-	STORE_JOB_E_STALE = 1, /* the row is in another state, or the lease is somebody else's */
+	STORE_JOB_E_STALE = 1, /* the row is in another state */
 	STORE_JOB_E_SLOT,      /* another run of the tenant is at the service */
 	STORE_JOB_E_PENDING,   /* an unfinished run of the same tenant, watch and filter exists */
 };
 
-/* Sets run->id. 0, STORE_JOB_E_PENDING, STORE_JOB_E_STALE, or < 0. */
+/* Sets run->id. 0, STORE_JOB_E_PENDING, or < 0. */
 int store_job_insert(struct store *s, struct run *run);
 
 /*
@@ -47,14 +45,16 @@ int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *
 void run_list_done(struct run_list *list);
 
 /*
- * What planning needs to know of the last run of this watch and filter. A run that never had its
- * turn (cancelled, baseline aged out, removed) does not count as planned: the next look plans it
- * again.
+ * What planning needs to know of the runs of this watch and filter so far; one that was removed
+ * from the configuration before its turn does not count.
  */
 struct store_job_last {
 	int64_t due_us;		    /* TIME_NONE: never planned */
 	int64_t newest_snapshot_us; /* newest one listed then; TIME_NONE */
-	bool pending;		    /* a run of it is unfinished */
+	bool pending;		    /* the last one is unfinished */
+	unsigned failures;	    /* how many in a row ended without a verdict (32 at most) */
+	int64_t failed_us;	    /* failures > 0: when the last of them ended */
+	enum run_outcome failed_how;
 };
 int store_job_last(struct store *s, int64_t tenant, const char *watch, const char *filter_hash,
 	struct store_job_last *ret);

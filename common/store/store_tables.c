@@ -6,6 +6,8 @@
 #include "common/store/store.h"
 
 const struct db_sql_table *const store_sql_tables[] = {
+	&store_hold_sql,
+	&store_job_sql,
 	&store_lease_sql,
 	&store_meta_sql,
 };

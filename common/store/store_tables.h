@@ -4,5 +4,7 @@
 
 #include "common/store/db.h"
 
+extern const struct db_sql_table store_hold_sql;
+extern const struct db_sql_table store_job_sql;
 extern const struct db_sql_table store_lease_sql;
 extern const struct db_sql_table store_meta_sql;

@@ -6,6 +6,8 @@
 
 #include "common/base/clock.h"
 
+Suite *suite(void);
+
 #define S(n) (INT64_C(1790000000000000) + (n)*USEC_PER_SEC)
 #define SNAPSHOT S(-36000)
 #define NONE TIME_NONE

@@ -8,6 +8,8 @@
 
 #include "common/base/clock.h"
 
+Suite *suite(void);
+
 START_TEST(names_go_both_ways)
 {
 	enum run_state s;
