@@ -31,8 +31,7 @@ int verdict_from_name(const char *name, enum verdict *ret)
 	return -EINVAL;
 }
 
-/* --- tenants
- * --------------------------------------------------------------------------------------- */
+/* --- tenants ---------------------------------------------------------------------------------- */
 
 struct conf_tenant *conf_tenant_ref(struct conf_tenant *t)
 {
@@ -64,8 +63,7 @@ const struct conf_watch *conf_watch_find(const struct conf_tenant *t, const char
 	return NULL;
 }
 
-/* --- the whole
- * -------------------------------------------------------------------------------------- */
+/* --- the whole -------------------------------------------------------------------------------- */
 
 struct conf_tenant *conf_tenant_find(const struct conf *c, const char *name)
 {

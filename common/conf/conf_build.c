@@ -15,10 +15,9 @@
 #define DIGEST_BYTES (2 * LIMIT_CONFIG_BYTES)
 #define MESSAGE_BYTES 8192
 
-/* --- complaints
- * ------------------------------------------------------------------------------------ */
+/* --- complaints ------------------------------------------------------------------------------- */
 
-static void complain(
+static void _printf_(4, 0) complain(
 	struct buf *out, const struct conf_section *s, const char *key, const char *fmt, va_list ap)
 {
 	struct buf message = BUF_INIT(MESSAGE_BYTES);
@@ -57,8 +56,7 @@ void conf_build_warning(
 	va_end(ap);
 }
 
-/* --- keys
- * ------------------------------------------------------------------------------------------- */
+/* --- keys ------------------------------------------------------------------------------------- */
 
 /* owner: the section whose text it is, for the message. */
 static int set_entry(
@@ -82,8 +80,7 @@ int conf_build_keys(struct conf_build *b, enum conf_scope scope, void *base, str
 {
 	int r = 0;
 
-	CONF_EACH_KEY(k, scope)
-	{
+	CONF_EACH_KEY (k, scope) {
 		struct conf_entry *own = conf_section_entry(s, k);
 		struct conf_entry *e = own ? own : conf_section_entry(defaults, k);
 
@@ -104,8 +101,7 @@ void conf_build_digest_text(enum conf_scope scope, const struct conf_section *s,
 	const struct conf_section *defaults, struct buf *out)
 {
 	buf_printf(out, "%s%c%s%c", conf_scope_name(scope), 0, s->title ? s->title : "", 0);
-	CONF_EACH_KEY(k, scope)
-	{
+	CONF_EACH_KEY (k, scope) {
 		const struct conf_entry *e = conf_section_entry(s, k);
 
 		if (!e)
@@ -131,8 +127,7 @@ int conf_build_digest(const struct buf *text, char ret[static 65])
 	return r;
 }
 
-/* --- tenants
- * ----------------------------------------------------------------------------------------- */
+/* --- tenants ---------------------------------------------------------------------------------- */
 
 static int build_watch(struct conf_build *b, struct conf_section *s, struct conf_watch *w)
 {
@@ -163,8 +158,7 @@ static int add_watch_all(struct conf_tenant *t)
 	struct conf_watch *w = &t->watches[0];
 	int r = 0;
 
-	CONF_EACH_KEY(k, CONF_WATCH)
-	{
+	CONF_EACH_KEY (k, CONF_WATCH) {
 		r = conf_key_set_fallback(k, w);
 		if (r < 0)
 			return r;
@@ -263,8 +257,7 @@ static int check_defaults(struct conf_build *b, struct conf_section *defaults)
 	struct conf_tenant *t = NULL;
 	int r;
 
-	CONF_EACH_KEY(k, CONF_TENANT)
-	{
+	CONF_EACH_KEY (k, CONF_TENANT) {
 		if ((k->flags & CONF_OWN) && conf_section_entry(defaults, k))
 			conf_build_error(
 				b, defaults, k->name, "belongs to a tenant, not to defaults");
@@ -322,8 +315,7 @@ static int build_tenants(struct conf_build *b)
 	return 0;
 }
 
-/* --- the rest
- * ------------------------------------------------------------------------------------------ */
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static int build_rules(struct conf_build *b)
 {

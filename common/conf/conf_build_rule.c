@@ -11,8 +11,7 @@
 
 #define MESSAGE_BYTES 4096
 
-/* --- rules
- * ------------------------------------------------------------------------------------------- */
+/* --- rules ------------------------------------------------------------------------------------ */
 
 /* An empty list would be either everything or nothing: not to be guessed. */
 static size_t count_conditions(struct conf_build *b, const struct conf_section *s)
@@ -64,8 +63,7 @@ int conf_build_rule(struct conf_build *b, struct conf_section *s, struct conf_ru
 	return 0;
 }
 
-/* --- sinks
- * -------------------------------------------------------------------------------------------- */
+/* --- sinks ------------------------------------------------------------------------------------ */
 
 static bool has_word(const char *const *words, const char *word)
 {
@@ -96,8 +94,7 @@ static void check_sink(
 		return; /* was reported */
 	if (strcmp(s->title, "journal") == 0 && strcmp(sink->type, "journal") != 0)
 		conf_build_error(b, s, "type", "the name journal belongs to the journal");
-	CONF_EACH_KEY(k, CONF_SINK)
-	{
+	CONF_EACH_KEY (k, CONF_SINK) {
 		if (strcmp(k->name, "type") == 0)
 			continue;
 		if (has_word(type->required, k->name) && !is_set(s, k))
@@ -124,8 +121,7 @@ int conf_build_sink(struct conf_build *b, struct conf_section *s, struct conf_si
 	return r;
 }
 
-/* --- references
- * ----------------------------------------------------------------------------------------- */
+/* --- references ------------------------------------------------------------------------------- */
 
 static int compare_sections(const void *a, const void *b)
 {

@@ -46,7 +46,7 @@ const char *const conf_sink_type_names[] = {"journal", "webhook", NULL};
 
 /* clang-format off */
 const struct conf_key conf_key_table[] = {
-	/* --- the program ---------------------------------------------------------------------- */
+	/* --- the program ----------------------------------------------------------------------- */
 	{ ROOT(store), .type = CONF_STORE, .flags = CONF_RESTART,
 	  .fallback = "sqlite:/var/lib/snapwatch/snapwatch.db",
 	  .doc = "Where everything durable lives." },
@@ -73,7 +73,7 @@ const struct conf_key conf_key_table[] = {
 	  .doc = "How many tenants may have a preview job running at the same time. A tenant has "
 		 "never more than one." },
 
-	/* --- tenants -------------------------------------------------------------------------- */
+	/* --- tenants --------------------------------------------------------------------------- */
 	{ TENANT("tenant_id", tenant_id), .type = CONF_GUID, .flags = CONF_REQUIRED | CONF_OWN,
 	  .doc = "The directory (tenant) ID.",
 	  .example = "\"11111111-2222-3333-4444-555555555555\"" },
@@ -145,7 +145,7 @@ const struct conf_key conf_key_table[] = {
 	  .doc = "The sinks that get this tenant's alerts; empty: all of them.",
 	  .example = "{\"ops\"}" },
 
-	/* --- watches -------------------------------------------------------------------------- */
+	/* --- watches --------------------------------------------------------------------------- */
 	{ WATCH(baseline), .type = CONF_ENUM, .names = conf_baselines, .fallback = "covered",
 	  .doc = "The snapshot to compare with. \"covered\": the newest one that leaves no gap since "
 		 "the last preview; findings and alerts come from it. \"oldest\" and \"newest\" only "
@@ -157,7 +157,7 @@ const struct conf_key conf_key_table[] = {
 	  .doc = "Only these objects, at most 100; not together with entity_types.",
 	  .example = "{\"user:99999999-8888-7777-6666-555555555555\"}" },
 
-	/* --- rules ---------------------------------------------------------------------------- */
+	/* --- rules ----------------------------------------------------------------------------- */
 	{ RULE("tenant", tenant), .type = CONF_NAME, .flags = CONF_LIST,
 	  .doc = "Names of tenants.", .example = "{\"contoso\"}" },
 	{ RULE("change", change), .type = CONF_WORD, .flags = CONF_LIST, .names = conf_changes,
@@ -182,13 +182,14 @@ const struct conf_key conf_key_table[] = {
 		 "look at. \"notice\", \"warning\", \"critical\": how loud it is.",
 	  .example = "\"expected\"" },
 
-	/* --- sinks ---------------------------------------------------------------------------- */
+	/* --- sinks ----------------------------------------------------------------------------- */
 	{ SINK(type), .type = CONF_WORD, .flags = CONF_REQUIRED, .names = conf_sink_type_names,
 	  .doc = "\"webhook\": signed HTTPS requests (Standard Webhooks). \"journal\": the system's "
 		 "journal; a sink \"journal\" is always there.",
 	  .example = "\"webhook\"" },
 	{ SINK(url), .type = CONF_CREDENTIAL, .fallback = "",
-	  .doc = "Credential that holds the address; a webhook needs it.", .example = "\"ops-webhook-url\"" },
+	  .doc = "Credential that holds the address; a webhook needs it.",
+	  .example = "\"ops-webhook-url\"" },
 	{ SINK(secret), .type = CONF_CREDENTIAL, .fallback = "",
 	  .doc = "Credential that holds the key for signatures; a webhook needs it.",
 	  .example = "\"ops-webhook-secret\"" },
@@ -215,8 +216,7 @@ const char *conf_scope_name(enum conf_scope scope)
 
 const struct conf_key *conf_key_find(enum conf_scope scope, const char *name)
 {
-	CONF_EACH_KEY(k, scope)
-	{
+	CONF_EACH_KEY (k, scope) {
 		if (strcmp(k->name, name) == 0)
 			return k;
 	}
@@ -225,14 +225,13 @@ const struct conf_key *conf_key_find(enum conf_scope scope, const char *name)
 
 void conf_keys_clear(enum conf_scope scope, void *base)
 {
-	CONF_EACH_KEY(k, scope)
-	conf_key_clear(k, base);
+	CONF_EACH_KEY (k, scope)
+		conf_key_clear(k, base);
 }
 
 void conf_restart_keys(const struct conf *a, const struct conf *b, struct buf *out)
 {
-	CONF_EACH_KEY(k, CONF_ROOT)
-	{
+	CONF_EACH_KEY (k, CONF_ROOT) {
 		if (!(k->flags & CONF_RESTART))
 			continue;
 		const char *was = *(char *const *)((const char *)a + k->offset);

@@ -36,8 +36,7 @@ struct reader {
 /* libconfuse's error callback has no argument for its user. */
 static struct reader *reading;
 
-/* --- the options that libconfuse wants, made from the table
- * --------------------------------------- */
+/* --- the options that libconfuse wants, made from the table ----------------------------------- */
 
 #define OPTIONS_MAX 64
 
@@ -48,8 +47,7 @@ struct options {
 
 static cfg_opt_t *add_keys(cfg_opt_t *o, enum conf_scope scope)
 {
-	CONF_EACH_KEY(k, scope)
-	{
+	CONF_EACH_KEY (k, scope) {
 		cfg_opt_t scalar = CFG_STR(k->name, 0, CFGF_NODEFAULT);
 		cfg_opt_t list = CFG_STR_LIST(k->name, 0, CFGF_NODEFAULT);
 
@@ -87,8 +85,7 @@ static void make_options(struct options *all)
 	*o++ = sentinel;
 }
 
-/* --- what libconfuse complains about
- * --------------------------------------------------------------- */
+/* --- what libconfuse complains about ---------------------------------------------------------- */
 
 static void unknown_key(cfg_t *cfg, const char *name, struct buf *out)
 {
@@ -120,7 +117,7 @@ static void unknown_key(cfg_t *cfg, const char *name, struct buf *out)
 	conf_suggest(out, name, names);
 }
 
-static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
+static void _printf_(2, 0) on_error(cfg_t *cfg, const char *fmt, va_list ap)
 {
 	struct buf what = BUF_INIT(4096);
 	struct buf visible = BUF_INIT(8192);
@@ -142,8 +139,7 @@ static void on_error(cfg_t *cfg, const char *fmt, va_list ap)
 	buf_done(&visible);
 }
 
-/* --- the tree to sections
- * ------------------------------------------------------------------------- */
+/* --- the tree to sections --------------------------------------------------------------------- */
 
 static void section_done(struct conf_section *s)
 {
@@ -177,8 +173,7 @@ static int take_entries(const struct reader *rd, struct conf_section *s, cfg_t *
 {
 	int r = 0;
 
-	CONF_EACH_KEY(k, s->scope)
-	{
+	CONF_EACH_KEY (k, s->scope) {
 		cfg_opt_t *opt = cfg_getopt(cfg, k->name);
 
 		if (!(opt->flags & CFGF_MODIFIED))
@@ -330,8 +325,7 @@ static int add_tree(struct reader *rd, cfg_t *cfg)
 	return r;
 }
 
-/* --- one file
- * -------------------------------------------------------------------------------------- */
+/* --- one file --------------------------------------------------------------------------------- */
 
 /* The sentinel is no key that anybody may write. */
 static int refuse_sentinel(const struct reader *rd)
@@ -424,8 +418,7 @@ static int read_file(struct reader *rd, const char *path)
 	return r;
 }
 
-/* --- all files
- * ------------------------------------------------------------------------------------- */
+/* --- all files -------------------------------------------------------------------------------- */
 
 static int is_conf(const struct dirent *d)
 {

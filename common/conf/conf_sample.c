@@ -101,8 +101,7 @@ static void write_key(const struct writer *w, const struct conf_key *k)
 static void write_keys(
 	const struct writer *w, enum conf_scope scope, unsigned with, unsigned without)
 {
-	CONF_EACH_KEY(k, scope)
-	{
+	CONF_EACH_KEY (k, scope) {
 		if ((k->flags & with) == with && !(k->flags & without))
 			write_key(w, k);
 	}

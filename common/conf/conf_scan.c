@@ -48,8 +48,7 @@ void conf_complain(struct buf *out, const char *file, unsigned line, const char 
 	buf_putc(out, '\n');
 }
 
-/* --- tokens --------------------------------------------------------------------------------------
- */
+/* --- tokens ----------------------------------------------------------------------------------- */
 
 static enum token unclosed(struct scan *s, unsigned line, const char *what)
 {
@@ -168,8 +167,7 @@ static enum token next(struct scan *s)
 	}
 }
 
-/* --- marks ---------------------------------------------------------------------------------------
- */
+/* --- marks ------------------------------------------------------------------------------------ */
 
 static int add_mark(struct scan *s, struct conf_mark mark)
 {
@@ -395,8 +393,7 @@ void conf_marks_done(struct conf_marks *m)
 	*m = (struct conf_marks){0};
 }
 
-/* --- look-ups ------------------------------------------------------------------------------------
- */
+/* --- look-ups --------------------------------------------------------------------------------- */
 
 static bool same_text(const char *a, const char *b)
 {

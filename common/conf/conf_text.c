@@ -44,8 +44,7 @@ static int keep(const char *text, char **ret_text)
 	return text_copy(text, ret_text);
 }
 
-/* --- names, words and ids -----------------------------------------------------------------------
- */
+/* --- names, words and ids --------------------------------------------------------------------- */
 
 bool conf_name_valid(const char *name)
 {
@@ -157,8 +156,7 @@ static int check_credential(const char *text, char **ret_text, struct buf *error
 	return check_plain(text, ret_text, error);
 }
 
-/* --- places --------------------------------------------------------------------------------------
- */
+/* --- places ----------------------------------------------------------------------------------- */
 
 static int check_path(const char *text, char **ret_text, struct buf *error)
 {
@@ -233,8 +231,7 @@ static int check_proxy(const char *text, char **ret_text, struct buf *error)
 	return keep(text, ret_text);
 }
 
-/* --- https addresses -----------------------------------------------------------------------------
- */
+/* --- https addresses -------------------------------------------------------------------------- */
 
 /* The recovery API exists only in the global cloud: none of these has it in its metadata. */
 static const struct {
@@ -310,8 +307,7 @@ bool conf_url_trusted(const char *url)
 	return false;
 }
 
-/* -------------------------------------------------------------------------------------------------
- */
+/* ---------------------------------------------------------------------------------------------- */
 
 int conf_text_check(const struct conf_key *k, const char *text, char **ret_text, struct buf *error)
 {

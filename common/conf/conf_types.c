@@ -24,8 +24,7 @@ static size_t *field_n(const struct conf_key *k, void *base)
 	return (size_t *)(void *)((char *)base + k->offset_n);
 }
 
-/* --- lists of strings ----------------------------------------------------------------------------
- */
+/* --- lists of strings ------------------------------------------------------------------------- */
 
 int strv_take(struct strv *v, char *text)
 {
@@ -73,8 +72,7 @@ void strv_done(struct strv *v)
 	*v = (struct strv){0};
 }
 
-/* --- numbers -------------------------------------------------------------------------------------
- */
+/* --- numbers ---------------------------------------------------------------------------------- */
 
 static int set_duration(const struct conf_key *k, void *out, const char *text, struct buf *error)
 {
@@ -171,8 +169,7 @@ static int set_until(void *out, const char *text, struct buf *error)
 	return 1;
 }
 
-/* --- schedules and windows -----------------------------------------------------------------------
- */
+/* --- schedules and windows -------------------------------------------------------------------- */
 
 static int parse_object(const struct conf_key *k, const char *text, void **ret, struct buf *error)
 {
@@ -222,8 +219,7 @@ static int set_objects(
 	return 0;
 }
 
-/* --- texts ---------------------------------------------------------------------------------------
- */
+/* --- texts ------------------------------------------------------------------------------------ */
 
 static int set_texts(
 	const struct conf_key *k, void *base, const struct strv *texts, struct buf *error)
@@ -267,8 +263,7 @@ static int set_text(const struct conf_key *k, void *base, const char *text, stru
 	return 0;
 }
 
-/* -------------------------------------------------------------------------------------------------
- */
+/* ---------------------------------------------------------------------------------------------- */
 
 int conf_key_set(const struct conf_key *k, void *base, const struct strv *texts, struct buf *error)
 {

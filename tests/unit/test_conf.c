@@ -52,8 +52,7 @@ static void put_text(const char *path, const char *text)
 	put(path, text, strlen(text));
 }
 
-/* --- wrong ones ----------------------------------------------------------------------------------
- */
+/* --- wrong ones ------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *text;
@@ -283,8 +282,7 @@ START_TEST(unreadable_files_are_named)
 }
 END_TEST
 
-/* --- right ones
- * ------------------------------------------------------------------------------------ */
+/* --- right ones ------------------------------------------------------------------------------- */
 
 static struct conf *load(const char *expected_warnings)
 {
@@ -477,8 +475,7 @@ START_TEST(doubtful_ones_are_warned_about)
 }
 END_TEST
 
-/* --- filters
- * ---------------------------------------------------------------------------------------- */
+/* --- filters ---------------------------------------------------------------------------------- */
 
 #define ODATA "{\"@odata.type\":\"#microsoft.graph.entraRecoveryServices."
 static const struct {
@@ -539,8 +536,7 @@ START_TEST(a_filter_has_at_most_100_ids)
 }
 END_TEST
 
-/* --- reloads
- * ------------------------------------------------------------------------------------------ */
+/* --- reloads ---------------------------------------------------------------------------------- */
 
 START_TEST(digests_tell_what_changed)
 {
@@ -584,8 +580,7 @@ START_TEST(a_tenant_outlives_its_configuration)
 }
 END_TEST
 
-/* --- cut files
- * ------------------------------------------------------------------------------------------ */
+/* --- cut files -------------------------------------------------------------------------------- */
 
 /* The configuration that the sample shows: its first "#" taken away where no blank follows. */
 static void put_active_sample(struct buf *text)
@@ -663,8 +658,7 @@ START_TEST(a_cut_file_loses_nothing_silently)
 }
 END_TEST
 
-/* --- the report
- * -------------------------------------------------------------------------------------------- */
+/* --- the report ------------------------------------------------------------------------------- */
 
 START_TEST(a_report_counts)
 {

@@ -219,8 +219,7 @@ START_TEST(restart_keys_are_named)
 	struct conf a = {0}, b = {0};
 	struct buf out = BUF_INIT(256);
 
-	CONF_EACH_KEY(k, CONF_ROOT)
-	{
+	CONF_EACH_KEY (k, CONF_ROOT) {
 		ck_assert_int_eq(conf_key_set_fallback(k, &a), 0);
 		ck_assert_int_eq(conf_key_set_fallback(k, &b), 0);
 	}
