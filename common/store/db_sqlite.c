@@ -3,10 +3,8 @@
  * SQLite behind db.h; the only file that knows its API. Parameters are bound by name, because $1
  * is a name to SQLite: by position, "SELECT $2, $1" would swap them.
  *
- * A group reader may read the files but not write them. That decides two things here: the log
- * and its index stay on disk after a clean stop (PERSIST_WAL), and after each commit the writer
- * opens and ends a read, which leaves a mark in the index at the newest state: a reader without
- * write access can only begin at a mark that exists, and would show the state before.
+ * A group reader may read the files but not write them. Therefore the log and its index stay on
+ * disk after a clean stop (PERSIST_WAL): without them it could not open the database.
  */
 #include "common/store/db.h"
 
@@ -51,11 +49,8 @@ struct sqlite {
 	sqlite3 *handle;
 	int64_t page_bytes;
 	int64_t log_pages; /* in the log and not yet in the database */
-	struct stmt *mark; /* the read after a commit */
 	struct stmt *cache[CACHE_SLOTS];
 };
-
-static const struct db_sql sql_mark = {"", "SELECT 1 FROM sqlite_schema LIMIT 1"};
 
 static struct sqlite *self(struct db *db)
 {
@@ -375,14 +370,7 @@ static int sqlite_begin(struct db *db)
 
 static int sqlite_commit(struct db *db)
 {
-	struct sqlite *d = self(db);
-	int r = sqlite_script(db, "COMMIT");
-
-	if (r < 0 || !d->mark)
-		return r;
-	(void)sqlite3_step(d->mark->handle);
-	(void)sqlite3_reset(d->mark->handle);
-	return 0;
+	return sqlite_script(db, "COMMIT");
 }
 
 static void sqlite_rollback(struct db *db)
@@ -587,8 +575,7 @@ static int set_writer(struct sqlite *d)
 		return r;
 	(void)sqlite3_wal_autocheckpoint(d->handle, 0);
 	(void)sqlite3_wal_hook(d->handle, on_log, d);
-	r = pragma_int(d, "PRAGMA page_size", &d->page_bytes);
-	return r < 0 ? r : stmt_new(d, &sql_mark, &d->mark);
+	return pragma_int(d, "PRAGMA page_size", &d->page_bytes);
 }
 
 static int set_mode(struct sqlite *d)
@@ -616,7 +603,6 @@ static void sqlite_close(struct db *db)
 
 	for (size_t i = 0; i < CACHE_SLOTS; i++)
 		stmt_free(d->cache[i]);
-	stmt_free(d->mark);
 	(void)sqlite3_close_v2(d->handle);
 	free(d);
 }
