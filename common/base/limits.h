@@ -83,3 +83,12 @@
 #define LIMIT_SCHEDULE_EVERY_MAX_US (366 * USEC_PER_DAY)
 /* "after snapshot": the service keeps a snapshot for about a week. */
 #define LIMIT_SCHEDULE_DELAY_MAX_US (7 * USEC_PER_DAY)
+/* A run that ended without a verdict is planned again after 15 minutes, then 30, 60, ...: each try
+ * may hold the tenant's job slot for an hour, and coverage waits for days, not minutes. */
+#define LIMIT_RUN_RETRY_MIN_US (15 * USEC_PER_MIN)
+#define LIMIT_RUN_RETRY_MAX_US (6 * USEC_PER_HOUR)
+/* Somebody who cancelled our preview may be about to start a recovery. */
+#define LIMIT_RUN_RETRY_CANCELLED_US (1 * USEC_PER_HOUR)
+/* Short lists of snapshots are documented as transient. A run that would lose coverage because of
+ * one is put off, but no longer than that after the last one was planned: a day, and six hours. */
+#define LIMIT_SHORT_LIST_US (30 * USEC_PER_HOUR)
