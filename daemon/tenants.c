@@ -145,7 +145,10 @@ static void admit_done(void *arg, int r)
 			ticker_add(a->d->ticker, &e->t);
 		} else {
 			log_error(&((struct log_ctx){.tenant = a->name}),
-				"tenant cannot be watched: %s", err_text(r));
+				"tenant cannot be watched: %s",
+				r == -ENOTUNIQ ? "the store has another tenant_id under "
+						 "this name; give it another name"
+					       : err_text(r));
 			cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
 			cycle_begun(e);
 		}

@@ -18,8 +18,7 @@ CREATE TABLE tenant (
 	last_look_error TEXT,               -- NULL when the last look was good
 	newest_snapshot @INT@,              -- created time of the newest one ever listed
 	hold_until @INT@,                   -- `snapwatch yield`: no run is started before
-	hold_by TEXT,
-	usual_job @INT@                     -- how long a preview of this tenant usually takes
+	hold_by TEXT
 ) @STRICT@;
 
 -- Every stage of a tenant runs only at the holder of its lease; writes are fenced by the epoch.

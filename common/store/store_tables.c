@@ -6,9 +6,13 @@
 #include "common/store/store.h"
 
 const struct db_sql_table *const store_sql_tables[] = {
+	&store_coverage_sql,
 	&store_hold_sql,
 	&store_job_sql,
 	&store_lease_sql,
 	&store_meta_sql,
+	&store_remote_job_sql,
+	&store_snapshot_sql,
+	&store_tenant_sql,
 };
 const size_t store_n_sql_tables = ARRAY_SIZE(store_sql_tables);

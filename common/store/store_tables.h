@@ -4,7 +4,11 @@
 
 #include "common/store/db.h"
 
+extern const struct db_sql_table store_coverage_sql;
 extern const struct db_sql_table store_hold_sql;
 extern const struct db_sql_table store_job_sql;
 extern const struct db_sql_table store_lease_sql;
 extern const struct db_sql_table store_meta_sql;
+extern const struct db_sql_table store_remote_job_sql;
+extern const struct db_sql_table store_snapshot_sql;
+extern const struct db_sql_table store_tenant_sql;
