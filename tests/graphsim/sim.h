@@ -23,7 +23,7 @@ struct sim_header {
 
 struct sim_request {
 	const char *method; /* "GET" */
-	const char *host; /* Host header, with port when there is one */
+	const char *host;   /* Host header, with port when there is one */
 	const char *target; /* path and query as sent */
 	const struct sim_header *headers;
 	size_t n_headers;
@@ -37,15 +37,18 @@ struct sim_response {
 	struct buf headers; /* "Name: value\r\n" lines, without Content-Length */
 	struct buf body;
 	int64_t delay_us; /* to wait (in this clock's time) before the first byte */
-	ssize_t cut_at; /* >= 0: close the connection after that many bytes of body */
-	bool drop; /* close without an answer */
+	ssize_t cut_at;	  /* >= 0: close the connection after that many bytes of body */
+	bool drop;	  /* close without an answer */
 };
 void sim_response_done(struct sim_response *r);
 
 struct sim_options {
 	const char *base_url; /* "https://localhost:8443": where links and Location point */
+	bool control;	      /* serve /sim/line, /sim/violations, /sim/counts and /sim/hooks
+				 (sim_control.h) */
 };
 
+/* 0, or -EINVAL when base_url is not https. */
 int sim_new(const struct sim_options *options, struct sim **ret);
 struct sim *sim_free(struct sim *s);
 DEFINE_CLEANUP(struct sim, sim_free);
@@ -67,13 +70,27 @@ int64_t sim_next_step_us(const struct sim *s);
 /* Answers one request. Never fails: what cannot be served is an HTTP error. */
 void sim_handle(struct sim *s, const struct sim_request *request, struct sim_response *response);
 
-/* What a correct client never does: wrong method, path, header, token, scope, a second concurrent job. */
+/*
+ * What a correct client never does: wrong method, path, header, token, scope, a second concurrent
+ * job; also scripted steps that could not be done. A test asserts that there are none.
+ */
 size_t sim_violations(const struct sim *s);
 const char *sim_violation(const struct sim *s, size_t i);
 
-/* Counters by name ("requests", "token", "snapshots", "jobs", "create", "changes", "cancel", "webhook"), 0 for unknown names. */
+/*
+ * Counters by name: requests, token, snapshots, jobs (lists), job (one), create, changes, cancel,
+ * webhook, faults; "contoso.create" counts for one tenant. 0 for unknown names.
+ */
 uint64_t sim_count(const struct sim *s, const char *name);
+/* The name of the i-th counter, NULL past the last. */
+const char *sim_count_name(size_t i);
 
-/* Alerts that arrived at the built-in receiver (/hook/NAME), verified or not: raw body and headers. */
+/*
+ * Alerts that the built-in receiver (/hook/NAME) took: those with a good signature, in order of
+ * arrival. A bad one is answered with 400 and is a violation. NULL past the end.
+ */
 size_t sim_hooks(const struct sim *s);
 const char *sim_hook_body(const struct sim *s, size_t i);
+const char *sim_hook_name(const struct sim *s, size_t i);
+const char *sim_hook_id(const struct sim *s, size_t i); /* webhook-id */
+bool sim_hook_repeated(const struct sim *s, size_t i);	/* that id had arrived before */
