@@ -29,7 +29,7 @@ cleanup() {
 	local pid
 	for pid in $daemon_pid $sim_pid; do kill -TERM "$pid" 2>/dev/null || true; done
 	for pid in $daemon_pid $sim_pid; do wait "$pid" 2>/dev/null || true; done
-	[ $keep = yes ] || rm -rf "$dir"
+	[ "$keep" = yes ] || rm -rf "$dir"
 }
 trap cleanup EXIT
 trap 'exit 130' INT TERM
@@ -116,7 +116,7 @@ tell() {
 	now_us=$(($(date +%s%N) / 1000 - real_us))
 	sed -n "$((shown + 1)),${total}p" "$dir/snapwatchd.log" | sed -e 's/  *SNAPWATCH_TENANT=\([^ ]*\).*/ [\1]/' |
 		while IFS= read -r line; do
-			printf '%s%s%s %s\n' "$dim" "$(date -u -d "@$((start_s + now_us / 1000000 * FACTOR))" '+%a %H:%M')" \
+			printf '%s%s%s %s\n' "$dim" "$(date -u -d "@$((start_s + now_us * FACTOR / 1000000))" '+%a %H:%M')" \
 				"$plain" "$line" | cut -c1-110
 		done
 	shown=$total
@@ -160,9 +160,10 @@ fi
 say "did it come out?"
 cli alerts --json >"$dir/alerts.json"
 cli findings --json >"$dir/findings.json"
+# shellcheck disable=SC2317 # called through check()
 has() { grep -q "$2" "$1"; }
+# shellcheck disable=SC2317 # called through check()
 lacks() { ! grep -q "$2" "$1"; }
-count_is() { [ "$(grep -o "$2" "$1" | wc -l)" -eq "$3" ]; }
 check "the mass deletion of 20 users in contoso raised an alert" has "$dir/alerts.json" '20 users were deleted'
 check "the rogue application in fabrikam raised a critical alert" has "$dir/alerts.json" 'Invoice Sync'
 check "the disabled Conditional Access policy raised a critical alert" has "$dir/alerts.json" '"property":"state"'
@@ -172,7 +173,7 @@ check "every preview was read to the end and verified" sh -c "! '$B/snapwatch' -
 check "alerts arrived at the webhook, signed" has "$dir/hooks" 'snapwatch.alert'
 check "the service counted no violation of its rules" sh -c "! grep -q '[a-z]' '$dir/violations'"
 
-if [ $keep = yes ]; then
+if [ "$keep" = yes ]; then
 	say "Kept in $dir: snapwatch.conf, snapwatch.db, snapwatchd.log. Try:"
 	cat <<-TRY
 		  build/snapwatch --config $dir/snapwatch.conf findings
