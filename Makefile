@@ -206,13 +206,13 @@ check-tsan: ; $(Q)packaging/deps.sh all && FLAVOUR=tsan PARTS="build unit replay
 check-valgrind: ; $(Q)packaging/deps.sh all && FLAVOUR=val PARTS="build unit replay" TEST_TIMEOUT=1200 tests/check.sh
 
 .PHONY: lint
-lint: ; $(Q)tests/lint/lint.sh
+lint: ; $(Q)tests/lint/lint.sh && tests/lint/lint_test.sh
 
 .PHONY: fmt
 fmt: ; $(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
 
 .PHONY: demo
-demo: ; $(Q)packaging/deps.sh build && $(MAKE) -s all programs && tests/demo/demo.sh $(if $(DIR),--dir '$(DIR)')
+demo: ; $(Q)packaging/deps.sh build && $(MAKE) -s all programs && tests/demo/demo.sh $(DIR)
 
 # --- installing -----------------------------------------------------------------------------------
 INSTALLED = $(SBINDIR)/snapwatchd $(BINDIR)/snapwatch $(CATALOGDIR)/snapwatch.catalog \

@@ -1,0 +1,26 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# A server whose certificate we do not trust gets nothing: no token, no request at all.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/support/world.sh
+. tests/support/world.sh
+
+world_begin
+world_certificate
+world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
+world_sim tests/system/cycle.scn
+world_conf </dev/null
+cp "$world_dir/ca.pem" "$world_dir/right.pem"
+world_certificate other # another authority; the simulator keeps the certificate that it has
+cp "$world_dir/other.pem" "$world_dir/ca.pem"
+code=0
+world_daemon --once
+wait "$world_daemon_pid" || code=$?
+world_daemon_pid=''
+check "--once fails (exit $code)" [ "$code" -ne 0 ]
+cp "$world_dir/right.pem" "$world_dir/ca.pem"
+world_ask /sim/counts >"$world_dir/counts"
+check "no token was asked for" has "$world_dir/counts" '"token":0'
+check "the log says what is wrong" has "$world_dir/snapwatchd.log" 'certificate'
+exit $((world_problems > 0))
