@@ -34,9 +34,9 @@ test     cmd:clang-format                     clang-format           clang-tools
 test     cmd:shellcheck                       shellcheck             ShellCheck
 test     file:/usr/lib/postgresql/*/bin/initdb,/usr/bin/initdb  postgresql  postgresql-server
 test     pc:libpq                             libpq-dev              libpq-devel
-test     cmd:setarch                          util-linux             util-linux
-test     cmd:openssl                          openssl                openssl
-test     cmd:curl                             curl                   curl
+build    cmd:setarch                          util-linux             util-linux
+build    cmd:openssl                          openssl                openssl
+build    cmd:curl                             curl                   curl
 test     pc:zlib                              zlib1g-dev             zlib-devel
 '
 

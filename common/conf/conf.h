@@ -27,8 +27,8 @@ bool strv_has(const struct strv *v, const char *text);
 
 enum watch_baseline {
 	WATCH_COVERED, /* newest snapshot that leaves no gap: the one that findings come from */
-	WATCH_OLDEST, /* report only */
-	WATCH_NEWEST, /* report only */
+	WATCH_OLDEST,  /* report only */
+	WATCH_NEWEST,  /* report only */
 };
 const char *watch_baseline_name(enum watch_baseline b);
 
@@ -36,7 +36,7 @@ struct conf_watch {
 	char *name;
 	enum watch_baseline baseline;
 	struct strv entity_types; /* as the service spells them, "user" */
-	struct strv object_ids; /* "user:GUID"; not together with entity_types */
+	struct strv object_ids;	  /* "user:GUID"; not together with entity_types */
 	/*
 	 * The filter as the JSON of "filteringCriteria" ("" for none) with members and ids in a
 	 * fixed order, and the hexadecimal SHA-256 of that text: coverage belongs to
@@ -49,7 +49,7 @@ struct conf_watch {
 /* --- tenants ---------------------------------------------------------------------------------- */
 
 enum sign_in_mode {
-	SIGN_IN_USER, /* delegated for everything */
+	SIGN_IN_USER,	  /* delegated for everything */
 	SIGN_IN_USER_APP, /* app-only where the service allows it */
 };
 enum quiet_running {
@@ -62,8 +62,8 @@ enum first_run {
 };
 
 struct conf_tenant {
-	unsigned refs; /* loop thread only */
-	char *name; /* unique; [a-z0-9._-] */
+	unsigned refs;		     /* loop thread only */
+	char *name;		     /* unique; [a-z0-9._-] */
 	char *tenant_id, *client_id; /* GUIDs, lower case */
 	char *account;
 	enum sign_in_mode sign_in;
@@ -96,7 +96,7 @@ const struct conf_watch *conf_watch_find(const struct conf_tenant *t, const char
 /* --- rules and sinks -------------------------------------------------------------------------- */
 
 enum verdict {
-	VERDICT_IGNORE, /* stored, never a finding */
+	VERDICT_IGNORE,	  /* stored, never a finding */
 	VERDICT_EXPECTED, /* a finding that nobody has to look at */
 	VERDICT_NOTICE,
 	VERDICT_WARNING,
@@ -108,14 +108,14 @@ int verdict_from_name(const char *name, enum verdict *ret); /* 0 or -EINVAL */
 
 /* All conditions that are set must hold; within one, any of its alternatives. */
 struct conf_rule {
-	char *name; /* unique */
-	struct strv tenant; /* names */
-	struct strv change; /* "deleted" "appeared" "modified" "link added" "link removed" */
-	struct strv entity; /* as the service spells them */
+	char *name;		  /* unique */
+	struct strv tenant;	  /* names */
+	struct strv change;	  /* "deleted" "appeared" "modified" "link added" "link removed" */
+	struct strv entity;	  /* as the service spells them */
 	struct strv display_name; /* key "name": globs */
-	struct strv object_ids; /* GUIDs in lower case */
-	struct strv property; /* property or link names */
-	int64_t until_us; /* holds before this instant; TIME_NONE: for ever */
+	struct strv object_ids;	  /* GUIDs in lower case */
+	struct strv property;	  /* property or link names */
+	int64_t until_us;	  /* holds before this instant; TIME_NONE: for ever */
 	enum verdict verdict;
 	char *file; /* where it stands, for messages */
 	unsigned line;
@@ -123,14 +123,14 @@ struct conf_rule {
 
 struct conf_sink {
 	char *name;
-	char *type; /* "journal", "webhook"; a row of the sink table */
+	char *type;	    /* "journal", "webhook"; a row of the sink table */
 	char *url, *secret; /* names of credentials */
 	char *ca_file, *proxy;
 	char digest[65];
 };
 
 struct conf {
-	char *path; /* the main file */
+	char *path;  /* the main file */
 	char *store; /* "sqlite:/path" */
 	char *control_socket;
 	char *metrics_listen;
