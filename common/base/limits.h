@@ -92,3 +92,7 @@
 /* Short lists of snapshots are documented as transient. A run that would lose coverage because of
  * one is put off, but no longer than that after the last one was planned: a day, and six hours. */
 #define LIMIT_SHORT_LIST_US (30 * USEC_PER_HOUR)
+/* Tenants that are due at the same time are looked at a second apart, but within this. */
+#define LIMIT_TICKER_SPREAD_US (10 * USEC_PER_MIN)
+/* Snapshots that were listed within this time tell how long the service keeps them. */
+#define LIMIT_RETENTION_MEMORY_US (30 * USEC_PER_DAY)
