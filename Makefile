@@ -74,7 +74,7 @@ LIBS_PKG := libcurl libevent_core libevent_extra libevent_openssl libcjson libsy
 DEP_CFLAGS = $(shell $(PKG_CONFIG) --cflags $(LIBS_PKG) 2>/dev/null)
 COMMON_LIBS = $(shell $(PKG_CONFIG) --libs libcjson libsystemd libcrypto sqlite3 libzstd libconfuse) -lm -pthread
 DAEMON_LIBS = $(shell $(PKG_CONFIG) --libs libcurl libevent_core libevent_extra)
-SIM_LIBS = $(shell $(PKG_CONFIG) --libs libevent_core libevent_extra libevent_openssl libssl)
+SIM_LIBS = $(shell $(PKG_CONFIG) --libs libevent_core libevent_extra libevent_openssl libssl zlib)
 
 ALL_CFLAGS = -std=gnu17 -D_GNU_SOURCE -I. -I$(BUILD)/gen $(WARNINGS) $(WARN_PROBED) $(WERROR) $(FLAVOUR_CFLAGS) $(DEP_CFLAGS) $(CPPFLAGS) $(CFLAGS)
 ALL_LDFLAGS = $(FLAVOUR_LDFLAGS) $(LDFLAGS)

@@ -56,6 +56,12 @@ static enum sim_type type_of(const struct sim_proc *p, uint64_t i)
 	return fixed && role_of(p, i) == ROLE_MODIFIED ? SIM_TYPE_USER : mix[k].type;
 }
 
+/* Toggled objects are deleted after every other event; which ones differs from object to object. */
+static bool is_deleted(const struct sim_proc *p, uint64_t i, uint64_t n_events)
+{
+	return (n_events + sim_mix(p->seed ^ 4, i)) % 2;
+}
+
 static unsigned shifted(uint64_t a, uint64_t b)
 {
 	return (unsigned)(b - a < MEMBERS ? b - a : MEMBERS);
@@ -77,7 +83,8 @@ static bool proc_next(struct sim_dir *dir, int64_t from_us, int64_t to_us, struc
 			row->action = SIM_ACTION_UPDATE;
 			row->links = row->type == SIM_TYPE_GROUP ? 2 * shifted(a, b) : 0;
 		} else if (role == ROLE_TOGGLED) {
-			row->action = b % 2 ? SIM_ACTION_RESTORE : SIM_ACTION_SOFT_DELETE;
+			row->action =
+				is_deleted(p, i, b) ? SIM_ACTION_RESTORE : SIM_ACTION_SOFT_DELETE;
 		} else {
 			row->action = SIM_ACTION_SOFT_DELETE;
 		}

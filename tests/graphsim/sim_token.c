@@ -115,7 +115,7 @@ void sim_tokens_expire(struct sim *s, const struct sim_tenant *t)
 {
 	for (size_t i = 0; i < s->n_tokens; i++)
 		if (s->tokens[i]->tenant == t && s->tokens[i]->access)
-			s->tokens[i]->expires_us = clock_wall_us();
+			s->tokens[i]->expires_us = 0;
 }
 
 struct refusal {
