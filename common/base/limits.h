@@ -70,6 +70,17 @@
 #define LIMIT_LOG_FIELD_BYTES 512u
 /* Names of credentials are file names (NAME_MAX). */
 #define LIMIT_CREDENTIAL_NAME_BYTES 255u
+/* No byte in either direction for that long ends a request: the peer is gone. */
+#define LIMIT_SILENCE_US (60 * USEC_PER_SEC)
+/* Requests that libcurl has at a time; others wait in our queue. One preview per tenant and a poll
+ * a minute need few, and each may hold a connection. */
+#define LIMIT_TRANSFERS 32u
+/* An idle connection older than that is not used again (libcurl's default), and none lives for ever:
+ * a TLS connection never looks at the certificate again. */
+#define LIMIT_CONNECTION_IDLE_US (118 * USEC_PER_SEC)
+#define LIMIT_CONNECTION_LIFE_US (USEC_PER_HOUR)
+/* The one line that `systemctl status` shows. */
+#define LIMIT_STATUS_BYTES 1024u
 /* Requests waiting for the store thread. */
 #define LIMIT_STORE_QUEUE 4096u
 /* Files of /usr/share/zoneinfo are at most 4 KB, 8 KB in the "fat" form. */

@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * HTTPS requests; the only user of libcurl. It knows nothing of Graph, tokens or retries: one
- * request, one result. No redirects, TLS 1.2 or newer, certificates and host names always checked, no
- * proxy from the environment, decoded bytes capped.
+ * request, one result. No redirects, TLS 1.2 or newer, certificates and host names always checked,
+ * no proxy from the environment, decoded bytes capped.
  */
 #pragma once
 
@@ -24,30 +24,30 @@ DEFINE_CLEANUP(struct http, http_free);
 
 /* Everything is copied by http_start(). */
 struct http_request {
-	const char *method; /* "GET", "POST" */
-	const char *url; /* https only */
+	const char *method;	    /* "GET", "POST" */
+	const char *url;	    /* https only */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
-	const char *bearer; /* access token or NULL; kept out of traces */
-	const void *body; /* NULL for none */
+	const char *bearer;	    /* access token or NULL; kept out of traces */
+	const void *body;	    /* NULL for none */
 	size_t body_len;
-	bool body_secret; /* keep the body out of traces and wipe our copies */
-	bool reply_secret; /* the same for the reply */
-	size_t max_bytes; /* of the decoded reply */
-	int64_t timeout_us; /* for the whole request; 0: LIMIT_REQUEST_US */
+	bool body_secret;    /* keep the body out of traces and wipe our copies */
+	bool reply_secret;   /* the same for the reply */
+	size_t max_bytes;    /* of the decoded reply */
+	int64_t timeout_us;  /* for the whole request; 0: LIMIT_REQUEST_US */
 	const char *ca_file; /* "" or NULL: the system's */
-	const char *proxy; /* "" or NULL: none */
+	const char *proxy;   /* "" or NULL: none */
 	bool http1;
 	bool fresh; /* open a new connection (after 503) */
 };
 
 /* How a request can end without a usable HTTP answer. */
 enum http_error {
-	HTTP_OK, /* an answer came, whatever its status */
+	HTTP_OK,	/* an answer came, whatever its status */
 	HTTP_E_NETWORK, /* resolving, connecting, reset, cut off */
 	HTTP_E_TIMEOUT,
-	HTTP_E_TLS, /* certificate or protocol: trying again will not help soon */
+	HTTP_E_TLS,	  /* certificate or protocol: trying again will not help soon */
 	HTTP_E_TOO_LARGE, /* past max_bytes */
-	HTTP_E_INTERNAL, /* out of memory, libcurl refused the request */
+	HTTP_E_INTERNAL,  /* out of memory, libcurl refused the request */
 };
 const char *http_error_name(enum http_error e);
 
