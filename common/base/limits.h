@@ -34,6 +34,10 @@
 /* An object id is a GUID or a short opaque text (appRoleAssignment: 43 characters). */
 #define LIMIT_ID_BYTES 256u
 #define LIMIT_ENUM_BYTES 64u
+/* A page has at most 999 changes; a list of one-byte elements in 16 MiB would have millions. */
+#define LIMIT_CHANGES_PER_PAGE 100000u
+/* Names of changed properties of one row: a policy has some dozen top-level ones. The page has all. */
+#define LIMIT_CHANGED_BYTES 4096u
 /* One change may list that many atoms (members added or removed); more are kept in the page and counted. */
 #define LIMIT_ATOMS_PER_CHANGE 20000u
 /* Header lines we keep of a reply. */

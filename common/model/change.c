@@ -1,0 +1,427 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* From a page of getChanges to rows. Nothing here knows about storing or judging. */
+#include "common/model/change.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/buf.h"
+#include "common/base/clock.h"
+#include "common/base/json.h"
+#include "common/base/limits.h"
+#include "common/base/text.h"
+#include "common/base/timefmt.h"
+
+static const struct {
+	const char *name, *action;
+} kinds[] = {
+	[CHANGE_DELETED] = {"deleted", "restore"},
+	[CHANGE_APPEARED] = {"appeared", "softDelete"},
+	[CHANGE_MODIFIED] = {"modified", "update"},
+};
+_Static_assert(ARRAY_SIZE(kinds) == CHANGE_OTHER, "a word for each known kind");
+
+/* resourceTypeName; unknownFutureValue is what a service says for one that we should not know. */
+static const char *const entity_types[] = {
+	"user",
+	"group",
+	"conditionalAccessPolicy",
+	"namedLocationPolicy",
+	"authenticationMethodPolicy",
+	"authorizationPolicy",
+	"authenticationStrengthPolicy",
+	"application",
+	"servicePrincipal",
+	"oAuth2PermissionGrant",
+	"appRoleAssignment",
+	"organization",
+};
+
+static const char *const element_fields[] = {
+	"id",
+	"displayName",
+	"entityTypeName",
+	"recoveryAction",
+	"failureMessage",
+	"deltaFromCurrent",
+	"currentState",
+};
+
+static bool listed(const char *const *list, size_t n, const char *word)
+{
+	for (size_t i = 0; i < n; i++)
+		if (strcmp(list[i], word) == 0)
+			return true;
+	return false;
+}
+
+const char *change_kind_name(enum change_kind k)
+{
+	return (size_t)k < ARRAY_SIZE(kinds) ? kinds[k].name : NULL;
+}
+
+enum change_kind change_kind_from_name(const char *word)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].name, word) == 0)
+			return (enum change_kind)i;
+	return CHANGE_OTHER;
+}
+
+const char *change_recovery_action(const char *word)
+{
+	enum change_kind k = change_kind_from_name(word);
+
+	return k == CHANGE_OTHER ? word : kinds[k].action;
+}
+
+static enum change_kind kind_from_action(const char *action)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(kinds); i++)
+		if (strcmp(kinds[i].action, action) == 0)
+			return (enum change_kind)i;
+	return CHANGE_OTHER;
+}
+
+static void unknown_add(struct change_unknown *u, const char *what, const char *word)
+{
+	if (u->n++ == 0)
+		(void)snprintf(u->first, sizeof(u->first), "%s '%.80s'", what, word);
+}
+
+void change_row_done(struct change_row *row)
+{
+	free(row->text);
+	*row = (struct change_row){0};
+}
+
+/* --- one element -------------------------------------------------------------------------------
+ */
+
+enum change_member change_member(const char *key, size_t *ret_name_len)
+{
+	static const char delta[] = "@delta";
+	const char *at = strchr(key, '@');
+
+	if (at && at != key && strcmp(at, delta) == 0) {
+		*ret_name_len = (size_t)(at - key);
+		return CHANGE_MEMBER_LINK;
+	}
+	if (at || strcmp(key, "id") == 0 || strcmp(key, "deletedDateTime") == 0)
+		return CHANGE_MEMBER_NONE;
+	*ret_name_len = strlen(key);
+	return CHANGE_MEMBER_PROPERTY;
+}
+
+static const struct json *object_member(
+	const struct json *element, const char *key, struct change_unknown *u)
+{
+	const struct json *v = json_member(element, key);
+
+	if (!v || json_is_null(v))
+		return NULL;
+	if (json_type(v) == JSON_TYPE_OBJECT)
+		return v;
+	unknown_add(u, "type of field", key);
+	return NULL;
+}
+
+/* NULL when absent or null. */
+static const char *string_member(const struct json *obj, const char *key, struct change_unknown *u)
+{
+	const char *text = NULL;
+
+	if (obj && json_get_string(obj, key, &text) == JSON_GET_WRONG)
+		unknown_add(u, "type of field", key);
+	return text;
+}
+
+static int64_t time_member(const struct json *obj, const char *key, struct change_unknown *u)
+{
+	const char *text = string_member(obj, key, u);
+	int64_t us = TIME_NONE;
+
+	if (text && time_parse(text, &us) < 0)
+		unknown_add(u, key, text);
+	return us;
+}
+
+/* Appends text and its NUL, cut to max bytes between characters; the offset in *ret. */
+static void add_text(struct buf *b, const char *text, size_t max, size_t *ret)
+{
+	size_t len = strlen(text);
+
+	if (len > max)
+		for (len = max; len > 0 && ((unsigned char)text[len] & 0xc0) == 0x80; len--)
+			;
+	*ret = b->len;
+	buf_append(b, text, len);
+	buf_putc(b, '\0');
+}
+
+static void add_changed(struct buf *b, const struct json *delta, size_t *ret)
+{
+	size_t start = b->len;
+
+	*ret = start;
+	JSON_EACH (it, delta) {
+		const char *key = json_key(it);
+		size_t len = 0;
+		if (change_member(key, &len) == CHANGE_MEMBER_NONE ||
+			b->len - start + 1 + len > LIMIT_CHANGED_BYTES)
+			continue;
+		if (b->len > start)
+			buf_putc(b, ' ');
+		for (size_t i = 0; i < len; i++) /* blanks separate names */
+			buf_putc(b, (unsigned char)key[i] <= ' ' ? '_' : key[i]);
+	}
+	buf_putc(b, '\0');
+}
+
+static void count_fields(const struct json *element, struct change_unknown *u)
+{
+	JSON_EACH (it, element) {
+		const char *key = json_key(it);
+		if (!strchr(key, '@') && !listed(element_fields, ARRAY_SIZE(element_fields), key))
+			unknown_add(u, "field", key);
+	}
+}
+
+static const char *change_word(
+	const struct json *element, enum change_kind *ret_kind, struct change_unknown *u)
+{
+	const char *action = string_member(element, "recoveryAction", u);
+
+	*ret_kind = action ? kind_from_action(action) : CHANGE_OTHER;
+	if (*ret_kind != CHANGE_OTHER)
+		return change_kind_name(*ret_kind);
+	unknown_add(u, "recoveryAction", action ? action : "");
+	return action && *action ? action : "unknown";
+}
+
+static const char *entity_type_of(const struct json *element, struct change_unknown *u)
+{
+	const char *type = string_member(element, "entityTypeName", u);
+
+	if (!type || !listed(entity_types, ARRAY_SIZE(entity_types), type))
+		unknown_add(u, "entityTypeName", type ? type : "");
+	return type ? type : "";
+}
+
+static const char *id_of(const struct json *element, const struct json *current,
+	const struct json *delta, struct change_unknown *u)
+{
+	const char *id = string_member(element, "id", u);
+
+	if (id && *id)
+		return id;
+	unknown_add(u, "id", "");
+	id = string_member(current, "id", u);
+	if (!id)
+		id = string_member(delta, "id", u);
+	return id ? id : "";
+}
+
+static const char *name_of(const struct json *element, const struct json *current,
+	const struct json *delta, struct change_unknown *u)
+{
+	const struct json *const places[] = {element, current, delta};
+
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *name = string_member(places[i], "displayName", u);
+		if (name)
+			return name;
+	}
+	return NULL;
+}
+
+int change_row_parse(
+	const struct json *element, struct change_row *ret, struct change_unknown *unknown)
+{
+	struct buf b = BUF_INIT(LIMIT_PAGE_BYTES);
+	size_t change, type, id, changed, name = 0;
+
+	if (json_type(element) != JSON_TYPE_OBJECT)
+		unknown_add(unknown, "type of", "an element");
+	const struct json *delta = object_member(element, "deltaFromCurrent", unknown);
+	const struct json *current = object_member(element, "currentState", unknown);
+	struct change_row row = {
+		.would_delete_us = time_member(delta, "deletedDateTime", unknown),
+		.created_at_us = time_member(current, "createdDateTime", unknown),
+		.deleted_at_us = time_member(current, "deletedDateTime", unknown),
+	};
+	count_fields(element, unknown);
+	const char *display_name = name_of(element, current, delta, unknown);
+
+	add_text(&b, change_word(element, &row.kind, unknown), LIMIT_ENUM_BYTES, &change);
+	add_text(&b, entity_type_of(element, unknown), LIMIT_ENUM_BYTES, &type);
+	add_text(&b, id_of(element, current, delta, unknown), LIMIT_PAGE_BYTES, &id);
+	add_changed(&b, delta, &changed);
+	if (display_name)
+		add_text(&b, display_name, LIMIT_NAME_BYTES, &name);
+	row.text = buf_take(&b);
+	if (!row.text)
+		return -ENOMEM;
+	row.change = row.text + change;
+	row.entity_type = row.text + type;
+	row.object_id = row.text + id;
+	row.changed = row.text + changed;
+	row.name = display_name ? row.text + name : NULL;
+	if (row.kind != CHANGE_DELETED)
+		row.deleted_at_us = TIME_NONE;
+	*ret = row;
+	return 0;
+}
+
+static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
+{
+	unsigned value = 0;
+
+	if (at + 6 > len || text[at] != '\\' || text[at + 1] != 'u')
+		return false;
+	for (size_t i = at + 2; i < at + 6; i++) {
+		char c = text[i];
+		unsigned digit = c >= '0' && c <= '9'	? (unsigned)(c - '0')
+				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
+				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
+							: 16;
+		if (digit == 16)
+			return false;
+		value = value * 16 + digit;
+	}
+	*ret = value;
+	return true;
+}
+
+/* Half surrogate pairs to U+FFFD; the text has been through the grammar already. */
+static void mend_surrogates(char *text, size_t len)
+{
+	for (size_t i = 0; i < len; i++) {
+		unsigned high, low;
+		if (text[i] != '\\')
+			continue;
+		if (!escape_at(text, len, i, &high) || (high & 0xf800) != 0xd800) {
+			i++; /* also over an escaped backslash */
+			continue;
+		}
+		if (high < 0xdc00 && escape_at(text, len, i + 6, &low) && (low & 0xfc00) == 0xdc00)
+			i += 6;
+		else
+			memcpy(text + i + 2, "fffd", 4);
+		i += 5;
+	}
+}
+
+int change_element_parse(const char *text, size_t len, struct json **ret)
+{
+	int r = json_parse(text, len, LIMIT_JSON_DEPTH, ret);
+
+	if (r == JSON_E_UTF8 && utf8_valid(text, len)) {
+		_cleanup_(freep) char *copy = malloc(len + 1);
+		if (!copy)
+			return -ENOMEM;
+		memcpy(copy, text, len);
+		copy[len] = '\0';
+		mend_surrogates(copy, len);
+		r = json_parse(copy, len, LIMIT_JSON_DEPTH, ret);
+	}
+	return r > 0 ? -EBADMSG : r;
+}
+
+/* --- the page ----------------------------------------------------------------------------------
+ */
+
+struct scan {
+	const char *text;
+	struct change_page page;
+	size_t cap;
+};
+
+static int on_element(void *arg, struct json_span span)
+{
+	struct scan *s = arg;
+	_cleanup_(json_freep) struct json *element = NULL;
+
+	if (s->page.n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 1024;
+		struct change_row *rows = reallocarray(s->page.rows, cap, sizeof(*rows));
+		if (!rows)
+			return -ENOMEM;
+		s->page.rows = rows;
+		s->cap = cap;
+	}
+	if (s->page.n == LIMIT_CHANGES_PER_PAGE)
+		return -EBADMSG;
+	int r = change_element_parse(s->text + span.off, span.len, &element);
+	if (r < 0)
+		return r;
+	struct change_row *row = &s->page.rows[s->page.n];
+	r = change_row_parse(element, row, &s->page.unknown);
+	if (r < 0)
+		return r;
+	row->off = (uint32_t)span.off;
+	row->len = (uint32_t)span.len;
+	s->page.n++;
+	return 0;
+}
+
+static int take_next_link(struct scan *s, struct json_span value)
+{
+	_cleanup_(json_freep) struct json *v = NULL;
+	int r = json_parse(s->text + value.off, value.len, LIMIT_JSON_DEPTH, &v);
+
+	if (r != 0)
+		return r < 0 ? r : -EBADMSG;
+	if (json_is_null(v))
+		return 0;
+	const char *link = json_string(v);
+	/* a second one would leave it to chance which half of the page chain is read */
+	if (!link || !*link || strlen(link) > LIMIT_URL_BYTES || s->page.next_link)
+		return -EBADMSG;
+	return text_copy(link, &s->page.next_link);
+}
+
+static int on_member(void *arg, struct json_span key, struct json_span value)
+{
+	struct scan *s = arg;
+	static const char next_link[] = "@odata.nextLink";
+	const char *name = s->text + key.off;
+	char shown[64];
+
+	if (key.len == sizeof(next_link) - 1 && memcmp(name, next_link, key.len) == 0)
+		return take_next_link(s, value);
+	if (memchr(name, '@',
+		    key.len)) /* @odata.context, @context, @odata.count, @odata.deltaLink */
+		return 0;
+	(void)snprintf(shown, sizeof(shown), "%.*s", (int)(key.len < 60 ? key.len : 60), name);
+	unknown_add(&s->page.unknown, "field of a page", shown);
+	return 0;
+}
+
+int change_page_parse(const char *text, size_t len, struct change_page *ret)
+{
+	struct scan s = {.text = text};
+	struct json_scan_ops ops = {.element = on_element, .member = on_member};
+	int r = len > LIMIT_PAGE_BYTES ? -EBADMSG
+				       : json_scan(text, len, LIMIT_JSON_DEPTH, &ops, &s);
+
+	if (r == 0 && !s.page.next_link)
+		r = text_copy("", &s.page.next_link);
+	if (r != 0) {
+		change_page_done(&s.page);
+		return r < 0 ? r : -EBADMSG;
+	}
+	s.page.saw_value = ops.saw_value;
+	*ret = s.page;
+	return 0;
+}
+
+void change_page_done(struct change_page *page)
+{
+	for (size_t i = 0; i < page->n; i++)
+		change_row_done(&page->rows[i]);
+	free(page->rows);
+	free(page->next_link);
+	*page = (struct change_page){0};
+}
