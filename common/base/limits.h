@@ -59,6 +59,10 @@
 #define LIMIT_JOURNAL_OBJECTS 1000u
 /* Standard Webhooks recommends at most 20 KB. */
 #define LIMIT_ALERT_BODY_BYTES (20u * 1024)
+/* A value in an alert, before and after: twenty of them must fit; the store has all of it. */
+#define LIMIT_ALERT_VALUE_BYTES 1024u
+/* One line of a chat window or a mail's subject. */
+#define LIMIT_ALERT_TITLE_BYTES 256u
 /* Control socket. */
 #define LIMIT_CONTROL_BODY_BYTES (64u * 1024)
 #define LIMIT_CONTROL_HEADER_BYTES (16u * 1024)

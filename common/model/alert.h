@@ -14,70 +14,105 @@
 #include "common/conf/conf.h"
 
 /* X(constant, stable name, one line of meaning) */
-#define ALERT_KINDS(X)                                                                             \
-	X(CHANGES_UNEXPECTED, "changes_unexpected", "objects were deleted or appeared")            \
-	X(FOREIGN_RECOVERY_JOB, "foreign_recovery_job", "somebody runs a recovery")                \
-	X(SNAPSHOT_LATE, "snapshot_late", "the newest snapshot is too old")                        \
-	X(SNAPSHOT_MISSING, "snapshot_missing", "the service lists no snapshot")                   \
-	X(COVERAGE_GAP, "coverage_gap", "an interval can no longer be compared")                   \
-	X(FIRST_RUN, "first_run", "what the first run of a watch found")                           \
-	X(JOB_FAILED, "job_failed", "a preview ended without a result")                            \
-	X(JOB_STUCK, "job_stuck", "a preview takes far too long")                                  \
-	X(JOB_CANCELLED_ELSEWHERE, "job_cancelled_elsewhere", "somebody cancelled our preview")    \
-	X(SLOT_BLOCKED, "slot_blocked", "somebody else holds the tenant's job slot")               \
-	X(SIGN_IN_REQUIRED, "sign_in_required", "nobody is signed in for a tenant")                \
-	X(PERMISSION_MISSING, "permission_missing", "consent, role or licence is missing")         \
-	X(THROTTLED, "throttled", "the service keeps throttling us")                               \
-	X(STORE_FULL, "store_full", "the store's file system is full")                             \
-	X(STORE_ERROR, "store_error", "the store cannot be written")                               \
-	X(SINK_FAILING, "sink_failing", "alerts cannot be delivered")                              \
-	X(CLOCK_SKEW, "clock_skew", "our clock and the service's differ")                          \
-	X(API_UNEXPECTED, "api_unexpected", "the service sent something undocumented")             \
+#define ALERT_KINDS(X) \
+	X(CHANGES_UNEXPECTED, "changes_unexpected", "objects were deleted or appeared") \
+	X(FOREIGN_RECOVERY_JOB, "foreign_recovery_job", "somebody runs a recovery") \
+	X(SNAPSHOT_LATE, "snapshot_late", "the newest snapshot is too old") \
+	X(SNAPSHOT_MISSING, "snapshot_missing", "the service lists no snapshot") \
+	X(COVERAGE_GAP, "coverage_gap", "an interval can no longer be compared") \
+	X(FIRST_RUN, "first_run", "what the first run of a watch found") \
+	X(JOB_FAILED, "job_failed", "a preview ended without a result") \
+	X(JOB_STUCK, "job_stuck", "a preview takes far too long") \
+	X(JOB_CANCELLED_ELSEWHERE, "job_cancelled_elsewhere", "somebody cancelled our preview") \
+	X(SLOT_BLOCKED, "slot_blocked", "somebody else holds the tenant's job slot") \
+	X(SIGN_IN_REQUIRED, "sign_in_required", "nobody is signed in for a tenant") \
+	X(PERMISSION_MISSING, "permission_missing", "consent, role or licence is missing") \
+	X(THROTTLED, "throttled", "the service keeps throttling us") \
+	X(STORE_FULL, "store_full", "the store's file system is full") \
+	X(STORE_ERROR, "store_error", "the store cannot be written") \
+	X(SINK_FAILING, "sink_failing", "alerts cannot be delivered") \
+	X(CLOCK_SKEW, "clock_skew", "our clock and the service's differ") \
+	X(API_UNEXPECTED, "api_unexpected", "the service sent something undocumented") \
 	X(TEST, "test", "a test")
 
 enum alert_kind {
 #define X(id, name, text) ALERT_##id,
 	ALERT_KINDS(X)
 #undef X
-	_ALERT_KIND_MAX,
+		_ALERT_KIND_MAX,
 };
 const char *alert_kind_name(enum alert_kind k);
 const char *alert_kind_text(enum alert_kind k);
 int alert_kind_from_name(const char *name, enum alert_kind *ret);
 
-/* One object in an alert; at most LIMIT_ALERT_OBJECTS are shown, worst first. Borrowed texts. */
+/*
+ * One finding in an alert: an object, or one property or link of it; at most LIMIT_ALERT_OBJECTS
+ * are shown, worst first. Borrowed texts; before and after are JSON.
+ */
 struct alert_object {
-	const char *entity_type, *object_id, *display_name, *change, *property, *before, *after, *rule;
+	const char *entity_type, *object_id, *display_name, *change, *property, *before, *after,
+		*rule;
+	const char *link_id, *link_name; /* the other end of a link that came or went; or NULL */
 	enum verdict severity;
 	int64_t finding, deleted_at_us;
 };
 
 struct alert {
 	enum alert_kind kind;
-	enum verdict severity; /* NOTICE, WARNING or CRITICAL */
+	enum verdict severity;		/* NOTICE, WARNING or CRITICAL */
 	const char *tenant, *tenant_id; /* configured name and GUID; NULL: not about one tenant */
-	const char *title; /* one line: "contoso: 20 users were deleted" */
-	const char *summary; /* one or a few lines; what is known and what is not */
-	const char *subject; /* part of the natural key besides kind, tenant, job, severity; or NULL */
-	int64_t job; /* 0: none */
+	const char *title;		/* one line: "contoso: 20 users were deleted" */
+	const char *summary;		/* one or a few lines; what is known and what is not */
+	const char
+		*subject; /* part of the natural key besides kind, tenant, job, severity; or NULL */
+	int64_t job;	  /* 0: none */
 	int64_t created_us;
-	int64_t n_deleted, n_appeared, n_modified;
+	int64_t n_deleted, n_appeared, n_modified; /* all 0: leave out */
 	const struct alert_object *objects;
 	size_t n_objects, n_omitted;
 	int64_t baseline_us, covered_from_us, covered_to_us; /* TIME_NONE: leave out */
-	int verified; /* -1: leave out */
+	int verified;					     /* -1: leave out */
+	bool initial;					     /* found by the first run of a watch */
 	/* recovery filters come with a later issue as one more member */
 };
 
-/* Outside id: 32 hexadecimal digits of SHA-256 over kind, tenant id, job or time, severity, subject. */
+/*
+ * Outside id: 32 hexadecimal digits of SHA-256 over kind, tenant id, severity, subject, and the
+ * job. Without a job: over the time too, unless there is a subject; so what has a subject is raised
+ * once, however often somebody says it.
+ */
 void alert_outside_id(const struct alert *a, char out[static 33]);
-/* The "data" object; at most LIMIT_ALERT_BODY_BYTES: objects are left out (and counted) until it fits. */
+
+/*
+ * Appends the "data" object. It is a little shorter than LIMIT_ALERT_BODY_BYTES, so that its
+ * envelope fits as well: objects are left out (and counted) until it is, values and texts that are
+ * too long are cut.
+ */
 void alert_render(const struct alert *a, struct buf *out);
-/* "contoso: 3 users and 1 group were deleted" for people, from counts per type. Appends. */
+
+/*
+ * The sinks that alerts of this tenant go to, by name (borrowed from conf): those it names, or all.
+ * tenant NULL: all. except (may be NULL) is left out. Returns how many; names has room for
+ * conf->n_sinks.
+ */
+size_t alert_route(const struct conf *conf, const struct conf_tenant *tenant, const char *except,
+	const char **names);
+
+/* --- words (alert_words.c) ----------------------------------------------------------------------
+ */
+
 struct alert_count {
 	const char *entity_type, *change;
 	int64_t n;
 };
-void alert_title_changes(const char *tenant, const struct alert_count *counts, size_t n, struct buf *out);
-/* "user" -> "users", "conditionalAccessPolicy" -> "Conditional Access policies"; unknown types as they came. */
+/*
+ * "contoso: 3 users and 1 group were deleted, 2 applications appeared" from counts per type and
+ * change; the most numerous types of a change are named, the others counted. Appends.
+ */
+void alert_title_changes(
+	const char *tenant, const struct alert_count *counts, size_t n, struct buf *out);
+/* The same without the tenant; "nothing was deleted or appeared" when there is nothing. */
+void alert_words_changes(const struct alert_count *counts, size_t n, struct buf *out);
+/* "user" -> "users", "conditionalAccessPolicy" -> "Conditional Access policies"; unknown types as
+ * they came. */
 const char *entity_type_words(const char *entity_type, bool plural);
