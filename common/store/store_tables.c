@@ -11,6 +11,7 @@ const struct db_sql_table *const store_sql_tables[] = {
 	&store_job_sql,
 	&store_lease_sql,
 	&store_meta_sql,
+	&store_page_sql,
 	&store_remote_job_sql,
 	&store_snapshot_sql,
 	&store_tenant_sql,

@@ -167,7 +167,21 @@ static void load_fixture(const char *path, const char *name)
 	(void)db_close(fixture);
 }
 
-/* When this fails for the version that is being made: tests/fixtures/store/make.sh. */
+/* Whole schemas are too long for a message of check: shows where they part. */
+static void assert_same_lines(const char *got, const char *want)
+{
+	size_t i = 0;
+
+	while (got[i] && got[i] == want[i])
+		i++;
+	while (i > 0 && want[i - 1] != '\n')
+		i--;
+	ck_assert_msg(strcmp(got, want) == 0,
+		"'%.100s' is not '%.100s'; "
+		"for a version that is being made: tests/fixtures/store/make.sh",
+		got + i, want + i);
+}
+
 START_TEST(every_released_version_opens)
 {
 	_cleanup_(freep) char *want = NULL;
@@ -188,7 +202,7 @@ START_TEST(every_released_version_opens)
 		(void)snprintf(where, sizeof(where), "sqlite:%s", name);
 		ck_assert_int_eq(store_open(where, &s, NULL), 0);
 		_cleanup_(freep) char *got = shape(s->db);
-		ck_assert_str_eq(got, want);
+		assert_same_lines(got, want);
 		ck_assert_int_eq(db_query_int(s->db, &sql[SQL_ROWS], DB_NO_ARGS, &rows), 1);
 		ck_assert_int_eq(rows, FIXTURE_ROWS);
 		(void)store_close(s);

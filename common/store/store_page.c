@@ -1,0 +1,351 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pages and rows. One blob per page rather than one per row: half the time and a fifth of the
+ * space. Rows are written in the order of their object ids, for an index is built several times
+ * faster from sorted keys.
+ */
+#include "common/store/store_page.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/compress.h"
+#include "common/base/hash.h"
+#include "common/base/limits.h"
+#include "common/store/store_lease.h"
+#include "common/store/store_tables.h"
+
+/* zstd adds 0.4% and some bytes at worst. */
+#define COMPRESSED_MAX (LIMIT_PAGE_BYTES + LIMIT_PAGE_BYTES / 64 + 4096)
+
+enum {
+	SQL_JOB,
+	SQL_ADD_PAGE,
+	SQL_ADD_CHANGE,
+	SQL_ADVANCE,
+	SQL_READ,
+	SQL_FORGET_CHANGES,
+	SQL_FORGET_PAGES,
+	SQL_FORGET_JOB,
+	SQL_DISTINCT,
+	SQL_LIST,
+	SQL_OBJECT,
+};
+
+#define ROW "job, ordinal, page, off, len, entity_type, object_id, name, change, changed"
+
+static const struct db_sql sql[] = {
+	[SQL_JOB] = {"i", "SELECT pages, changes, next_link FROM job WHERE id = $1"},
+	[SQL_ADD_PAGE] = {"iiibbii",
+		"INSERT INTO page (job, number, bytes, sha256, data, first_ordinal, n_changes)"
+		" VALUES ($1, $2, $3, $4, $5, $6, $7)"},
+	[SQL_ADD_CHANGE] = {"iiiiitbttt",
+		"INSERT INTO change (" ROW ") VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"},
+	[SQL_ADVANCE] = {"itii",
+		"UPDATE job SET next_link = $2, pages = pages + 1, changes = changes + $3,"
+		" unknown = unknown + $4 WHERE id = $1"},
+	[SQL_READ] = {"ii", "SELECT bytes, sha256, data FROM page WHERE job = $1 AND number = $2"},
+	[SQL_FORGET_CHANGES] = {"i", "DELETE FROM change WHERE job = $1"},
+	[SQL_FORGET_PAGES] = {"i", "DELETE FROM page WHERE job = $1"},
+	[SQL_FORGET_JOB] = {"i",
+		"UPDATE job SET next_link = NULL, pages = 0, changes = 0, unknown = 0,"
+		" distinct_objects = NULL WHERE id = $1"},
+	[SQL_DISTINCT] = {"i",
+		"SELECT count(*) FROM (SELECT DISTINCT entity_type, object_id FROM change"
+		" WHERE job = $1) AS objects"},
+	[SQL_LIST] = {"iitti", "SELECT " ROW " FROM change WHERE job = $1 AND ordinal > $2"
+			       " AND ($3 = '' OR change = $3) AND ($4 = '' OR entity_type = $4)"
+			       " ORDER BY ordinal LIMIT $5"},
+	[SQL_OBJECT] = {"ibii",
+		"SELECT " ROW " FROM change WHERE job = $1 AND object_id = $2 AND ordinal > $3"
+		" ORDER BY ordinal LIMIT $4"},
+};
+const struct db_sql_table store_page_sql = {"store_page", sql, ARRAY_SIZE(sql)};
+
+/* --- writing -----------------------------------------------------------------------------------
+ */
+
+/* What the key of a row is made of, in the order of the index. */
+struct keyed {
+	const struct change_row *row;
+	size_t at; /* in the page */
+	size_t len;
+	uint8_t key[LIMIT_ID_BYTES + 1];
+};
+
+static int keyed_compare(const void *a, const void *b)
+{
+	const struct keyed *x = *(const struct keyed *const *)a,
+			   *y = *(const struct keyed *const *)b;
+	int order = memcmp(x->key, y->key, x->len < y->len ? x->len : y->len);
+
+	if (order == 0)
+		order = (x->len > y->len) - (x->len < y->len);
+	return order ? order : (x->at > y->at) - (x->at < y->at);
+}
+
+static int add_changes(
+	struct store *s, int64_t job, int64_t number, int64_t first, const struct change_page *page)
+{
+	_cleanup_(freep) struct keyed *keys = calloc(page->n + 1, sizeof(*keys));
+	_cleanup_(freep) struct keyed **sorted = calloc(page->n + 1, sizeof(*sorted));
+	int r = 0;
+
+	if (!keys || !sorted)
+		return -ENOMEM;
+	for (size_t i = 0; i < page->n; i++) {
+		keys[i].row = &page->rows[i];
+		keys[i].at = i;
+		keys[i].len = object_id_encode(page->rows[i].object_id, keys[i].key);
+		sorted[i] = &keys[i];
+	}
+	qsort(sorted, page->n, sizeof(*sorted), keyed_compare);
+	for (size_t i = 0; r >= 0 && i < page->n; i++) {
+		const struct keyed *k = sorted[i];
+		r = db_exec(s->db, &sql[SQL_ADD_CHANGE],
+			DB_ARGS(DB_I(job), DB_I(first + (int64_t)k->at), DB_I(number),
+				DB_I(k->row->off), DB_I(k->row->len), DB_T(k->row->entity_type),
+				DB_B(k->key, k->len), DB_T(k->row->name), DB_T(k->row->change),
+				DB_T(k->row->changed)),
+			NULL);
+	}
+	return r;
+}
+
+static int add_page(struct store *s, int64_t job, int64_t number, const void *raw, size_t len,
+	int64_t first, size_t n)
+{
+	_cleanup_(buf_done) struct buf data = BUF_INIT(COMPRESSED_MAX);
+	uint8_t digest[SHA256_SIZE];
+	int r = sha256(raw, len, digest);
+
+	if (r >= 0)
+		r = compress_append(&data, raw, len);
+	if (r < 0)
+		return r;
+	return db_exec(s->db, &sql[SQL_ADD_PAGE],
+		DB_ARGS(DB_I(job), DB_I(number), DB_I((int64_t)len), DB_B(digest, sizeof(digest)),
+			DB_B(data.data, data.len), DB_I(first), DB_I((int64_t)n)),
+		NULL);
+}
+
+static int check_order(
+	struct store *s, int64_t job, int64_t number, const char *next_link, int64_t *ret_changes)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_JOB], DB_ARGS(DB_I(job)), &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r <= 0)
+		return r < 0 ? r : STORE_PAGE_E_MISSING;
+	const char *here = db_text(&rows, 2);
+	/* "" is the end of the chain: nothing comes behind it */
+	if (db_int(&rows, 0) + 1 != number || (here && !*here))
+		return STORE_PAGE_E_ORDER;
+	if (here && strcmp(here, next_link) == 0)
+		return STORE_PAGE_E_LOOP;
+	*ret_changes = db_int(&rows, 1);
+	return 0;
+}
+
+int store_page_put(struct store *s, int64_t job, int64_t number, const void *raw, size_t len,
+	const struct change_page *page)
+{
+	int64_t changes = 0;
+	int r = check_order(s, job, number, page->next_link, &changes);
+
+	if (r != 0)
+		return r;
+	r = store_fence_job(s, job);
+	if (r >= 0)
+		r = add_page(s, job, number, raw, len, changes + 1, page->n);
+	if (r >= 0)
+		r = add_changes(s, job, number, changes + 1, page);
+	if (r >= 0)
+		r = db_exec(s->db, &sql[SQL_ADVANCE],
+			DB_ARGS(DB_I(job), DB_T(page->next_link), DB_I((int64_t)page->n),
+				DB_I((int64_t)page->unknown.n)),
+			NULL);
+	return r;
+}
+
+int store_page_forget(struct store *s, int64_t job)
+{
+	int64_t found = 0;
+	int r = db_exec(s->db, &sql[SQL_FORGET_JOB], DB_ARGS(DB_I(job)), &found);
+
+	if (r >= 0 && found == 0)
+		return STORE_PAGE_E_MISSING;
+	if (r >= 0)
+		r = store_fence_job(s, job);
+	if (r >= 0)
+		r = db_exec(s->db, &sql[SQL_FORGET_CHANGES], DB_ARGS(DB_I(job)), NULL);
+	if (r >= 0)
+		r = db_exec(s->db, &sql[SQL_FORGET_PAGES], DB_ARGS(DB_I(job)), NULL);
+	return r;
+}
+
+/* --- reading -----------------------------------------------------------------------------------
+ */
+
+static int decode(const struct db_rows *rows, struct buf *out)
+{
+	size_t data_len = 0, digest_len = 0, start = out->len;
+	const void *digest = db_blob(rows, 1, &digest_len);
+	const void *data = db_blob(rows, 2, &data_len);
+	uint8_t got[SHA256_SIZE];
+	int r = decompress_append(out, data, data_len);
+
+	if (r == -EBADMSG || r == -EFBIG)
+		return STORE_PAGE_E_DAMAGED;
+	if (r < 0)
+		return r;
+	r = sha256(out->data + start, out->len - start, got);
+	if (r < 0)
+		return r;
+	if (digest_len != sizeof(got) || memcmp(digest, got, sizeof(got)) != 0)
+		return STORE_PAGE_E_DAMAGED;
+	return (size_t)db_int(rows, 0) == out->len - start ? 0 : STORE_PAGE_E_DAMAGED;
+}
+
+int store_page_read(struct store *s, int64_t job, int64_t number, struct buf *out)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	size_t start = out->len;
+	int r = db_query(s->db, &sql[SQL_READ], DB_ARGS(DB_I(job), DB_I(number)), &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r <= 0)
+		return r < 0 ? r : STORE_PAGE_E_MISSING;
+	r = decode(&rows, out);
+	if (r != 0)
+		buf_truncate(out, start);
+	return r;
+}
+
+int store_page_distinct(struct store *s, int64_t job, int64_t *ret)
+{
+	int r = db_query_int(s->db, &sql[SQL_DISTINCT], DB_ARGS(DB_I(job)), ret);
+
+	return r < 0 ? r : 0;
+}
+
+static size_t put(struct buf *b, const char *text)
+{
+	size_t at = b->len;
+
+	if (!text)
+		return SIZE_MAX;
+	buf_append(b, text, strlen(text) + 1);
+	return at;
+}
+
+static int read_row(const struct db_rows *rows, struct store_change *ret)
+{
+	struct buf b = BUF_INIT(LIMIT_PAGE_BYTES);
+	char id[LIMIT_ID_BYTES + 1];
+	size_t len = 0;
+	const void *key = db_blob(rows, 6, &len);
+	size_t type = put(&b, db_text(rows, 5));
+	size_t object = put(&b, object_id_decode(key, len, id));
+	size_t name = put(&b, db_text(rows, 7));
+	size_t change = put(&b, db_text(rows, 8));
+	size_t changed = put(&b, db_text(rows, 9));
+	char *text = buf_take(&b);
+
+	if (!text)
+		return -ENOMEM;
+	*ret = (struct store_change){
+		.job = db_int(rows, 0),
+		.ordinal = db_int(rows, 1),
+		.page = db_int(rows, 2),
+		.off = db_int(rows, 3),
+		.len = db_int(rows, 4),
+		.text = text,
+		.entity_type = text + type,
+		.object_id = text + object,
+		.change = text + change,
+		.changed = text + changed,
+		.name = name == SIZE_MAX ? NULL : text + name,
+	};
+	return 0;
+}
+
+static int read_rows(struct db_rows *rows, size_t limit, struct store_changes *ret)
+{
+	struct store_changes list = {.items = calloc(limit ? limit : 1, sizeof(*list.items))};
+	int r = list.items ? 0 : -ENOMEM;
+
+	while (r >= 0 && list.n < limit && (r = db_next(rows)) > 0) {
+		r = read_row(rows, &list.items[list.n]);
+		if (r >= 0)
+			list.n++;
+	}
+	if (r < 0) {
+		store_changes_done(&list);
+		return r;
+	}
+	*ret = list;
+	return 0;
+}
+
+void store_changes_done(struct store_changes *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i].text);
+	free(list->items);
+	*list = (struct store_changes){0};
+}
+
+int store_change_list(struct store *s, int64_t job, int64_t after, const char *change,
+	const char *entity_type, size_t limit, struct store_changes *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_LIST],
+		DB_ARGS(DB_I(job), DB_I(after), DB_T(change ? change : ""),
+			DB_T(entity_type ? entity_type : ""), DB_I((int64_t)limit)),
+		&rows);
+
+	return r < 0 ? r : read_rows(&rows, limit, ret);
+}
+
+int store_change_of_object(struct store *s, int64_t job, const char *object_id, int64_t after,
+	size_t limit, struct store_changes *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	uint8_t key[LIMIT_ID_BYTES + 1];
+	size_t len = object_id_encode(object_id, key);
+	int r = db_query(s->db, &sql[SQL_OBJECT],
+		DB_ARGS(DB_I(job), DB_B(key, len), DB_I(after), DB_I((int64_t)limit)), &rows);
+
+	return r < 0 ? r : read_rows(&rows, limit, ret);
+}
+
+int store_element(struct store_elements *e, const struct store_change *change, const char **ret,
+	size_t *ret_len)
+{
+	if (e->page == 0 || e->job != change->job || e->page != change->page) {
+		buf_reset(&e->data);
+		e->data.max = LIMIT_PAGE_BYTES;
+		e->page = 0;
+		int r = store_page_read(e->store, change->job, change->page, &e->data);
+		if (r != 0)
+			return r;
+		e->job = change->job;
+		e->page = change->page;
+	}
+	if (change->off < 0 || change->len <= 0 || (uint64_t)change->off > e->data.len ||
+		(uint64_t)change->len > e->data.len - (uint64_t)change->off)
+		return STORE_PAGE_E_DAMAGED;
+	*ret = e->data.data + change->off;
+	*ret_len = (size_t)change->len;
+	return 0;
+}
+
+void store_elements_done(struct store_elements *e)
+{
+	buf_done(&e->data);
+	*e = (struct store_elements){0};
+}

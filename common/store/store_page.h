@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Pages of changes as the service sent them, and a slim row per change. A page, its rows and the
+ * link to the next page are one transaction: a job's rows are always those of its first n pages.
+ * Owns the columns next_link, pages, changes and unknown of a job.
+ */
+#pragma once
+
+#include <stddef.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "common/base/cleanup.h"
+#include "common/model/change.h"
+#include "common/store/store.h"
+
+enum store_page_error {
+	STORE_PAGE_E_MISSING = 1, /* no such job, page or change */
+	STORE_PAGE_E_ORDER,	  /* not the page that comes next */
+	STORE_PAGE_E_LOOP,	  /* its link to the next page is the one that led to it */
+	STORE_PAGE_E_DAMAGED,	  /* what is stored is not what was stored */
+};
+
+/*
+ * Stores page number (from 1) of a job: raw compressed with its hash, a row for each change, the
+ * next link. 0, an enum store_page_error but DAMAGED, -ESTALE (store_lease.h), or as in db.h.
+ */
+int store_page_put(struct store *s, int64_t job, int64_t number, const void *raw, size_t len,
+	const struct change_page *page);
+
+/* Throws away all pages and rows of a job, so that it is read anew. 0, MISSING, -ESTALE. */
+int store_page_forget(struct store *s, int64_t job);
+
+/* Appends the decoded page. 0, MISSING, DAMAGED. */
+int store_page_read(struct store *s, int64_t job, int64_t number, struct buf *out);
+
+/* How many different objects (type and id) a job's rows name. */
+int store_page_distinct(struct store *s, int64_t job, int64_t *ret);
+
+/* A row as stored. */
+struct store_change {
+	int64_t job, ordinal;	/* ordinal: from 1, over all pages */
+	int64_t page, off, len; /* where the whole element is */
+	char *text;		/* owns the texts below */
+	const char *entity_type, *object_id, *change, *changed;
+	const char *name; /* NULL: not told */
+};
+struct store_changes {
+	struct store_change *items;
+	size_t n;
+};
+void store_changes_done(struct store_changes *list);
+
+/*
+ * Up to limit rows of a job behind an ordinal (0: from the start), in the order of the service.
+ * change and entity_type: NULL for all. A full list means that there may be more: ask again behind
+ * its last one, so that nobody keeps a long view of the store.
+ */
+int store_change_list(struct store *s, int64_t job, int64_t after, const char *change,
+	const char *entity_type, size_t limit, struct store_changes *ret);
+/* The same of one object. */
+int store_change_of_object(struct store *s, int64_t job, const char *object_id, int64_t after,
+	size_t limit, struct store_changes *ret);
+
+/*
+ * Whole elements, read through the one page that was decoded last: rows in their order decode each
+ * page once. Start with {.store = s}; end with store_elements_done().
+ */
+struct store_elements {
+	struct store *store;
+	int64_t job, page; /* of what data holds; 0: nothing */
+	struct buf data;
+};
+/* The element of a row: *ret is valid until the next call. 0, MISSING, DAMAGED. */
+int store_element(struct store_elements *e, const struct store_change *change, const char **ret,
+	size_t *ret_len);
+void store_elements_done(struct store_elements *e);
