@@ -33,6 +33,16 @@ static bool put_off(const struct plan_input *in, const struct plan_watch *w)
 	       in->now_us < w->last_due_us + LIMIT_SHORT_LIST_US;
 }
 
+/*
+ * The only one that could be the baseline was just made: a preview would show nothing, and it may
+ * not even be captured whole. Happens in a first run and after a gap only.
+ */
+static bool too_young(const struct plan_input *in, const struct plan_watch *w, int64_t created_us)
+{
+	return !in->forced && w->conf->baseline == WATCH_COVERED &&
+	       server_now(in) - created_us < in->tenant->coverage_margin_us;
+}
+
 /* True when the watch is to be run now; fills run. */
 static bool plan_one(
 	const struct plan_input *in, size_t index, struct plan_run *run, int64_t *ret_next_us)
@@ -51,6 +61,11 @@ static bool plan_one(
 	if (gap && put_off(in, w))
 		return false;
 	int64_t created_us = in->snapshots->items[baseline].created_us;
+	if (too_young(in, w, created_us)) {
+		*ret_next_us =
+			created_us + in->tenant->coverage_margin_us + in->now_us - server_now(in);
+		return false;
+	}
 	*run = (struct plan_run){
 		.watch = index,
 		.snapshot = (size_t)baseline,

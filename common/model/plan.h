@@ -5,6 +5,10 @@
  * watch is the newest snapshot listed now that is not younger than the last good run's P minus the
  * margin; the snapshot that was just made would show nothing.
  *
+ * Two things keep a due run waiting, unless a person asked for it: a list that is probably shorter
+ * than what the service keeps, when it would cost coverage (for LIMIT_SHORT_LIST_US at most), and a
+ * baseline that is younger than the margin.
+ *
  * Two clocks: snapshots are dated by the service, schedules are kept by ours. Ages of snapshots are
  * taken against server_now_us; every time that comes out is ours, shifted by the difference.
  */
