@@ -23,6 +23,27 @@
  * hour, so half an hour at most is lost. */
 #define LIMIT_SLOT_BACK_OFF_MIN_US (1 * USEC_PER_MIN)
 #define LIMIT_SLOT_BACK_OFF_MAX_US (30 * USEC_PER_MIN)
+/* Polling a preview that takes an hour or more: never slower than this. */
+#define LIMIT_JOB_POLL_MAX_US (5 * USEC_PER_MIN)
+/* The same while it is being cancelled: somebody waits for the slot. */
+#define LIMIT_JOB_POLL_CANCEL_US (10 * USEC_PER_SEC)
+/* Reading of our own writes: a job that was created this lately may not be found everywhere yet. */
+#define LIMIT_JOB_YOUNG_US (10 * USEC_PER_MIN)
+#define LIMIT_JOB_YOUNG_MISSES 5u
+/* Without an answer to create for so long the run goes back into the queue (and looks for its job first). */
+#define LIMIT_JOB_CREATE_US (30 * USEC_PER_MIN)
+/* "Cancelling is best-effort, the job may linger as running." */
+#define LIMIT_JOB_CANCEL_US (15 * USEC_PER_MIN)
+/* "Difference reports are kept for 7 days after completion." */
+#define LIMIT_JOB_COLLECT_US (7 * USEC_PER_DAY)
+/* How often a job is read anew because the service refuses the stored link, or says that it has none yet. */
+#define LIMIT_JOB_READINGS 5u
+/* Judging is local; what fails for a day will fail tomorrow. */
+#define LIMIT_JOB_SETTLE_US (USEC_PER_DAY)
+/* A page that is cut or no JSON is asked for again so often: the network may have broken it. */
+#define LIMIT_PAGE_TRIES 4u
+/* Pages without a change, one after another, before it counts as a loop. */
+#define LIMIT_PAGES_EMPTY 16u
 /* Snapshots (7 at a time) and jobs (kept 7 days) fit on one page of 100; this ends a loop. */
 #define LIMIT_LIST_PAGES 50u
 #define LIMIT_SNAPSHOTS 1000u

@@ -17,11 +17,6 @@
 	"completed, objects, links, next_link, pages, changes, distinct_objects, verified, " \
 	"unknown, attempts, not_before, cancel_by, ended"
 
-/* The tenant's lease is ours: every write is fenced by it. */
-#define LEASE(tenant, epoch) \
-	"EXISTS (SELECT 1 FROM tenant_lease WHERE tenant_lease.tenant = " tenant \
-	" AND tenant_lease.epoch = " epoch ")"
-
 enum {
 	SQL_INSERT,
 	SQL_PENDING,
@@ -32,7 +27,6 @@ enum {
 	SQL_LOAD_UNFINISHED,
 	SQL_LAST,
 	SQL_DURATIONS,
-	SQL_DISTINCT,
 };
 
 static const struct db_sql sql[] = {
@@ -69,9 +63,6 @@ static const struct db_sql sql[] = {
 		"SELECT completed - started FROM job"
 		" WHERE tenant = $1 AND state IN ('collecting', 'settling', 'done')"
 		" AND completed > started ORDER BY id DESC LIMIT $2"},
-	[SQL_DISTINCT] = {"i",
-		"SELECT COUNT(*) FROM (SELECT DISTINCT entity_type, object_id FROM change"
-		" WHERE job = $1) AS d"},
 };
 const struct db_sql_table store_job_sql = {"store_job", sql, ARRAY_SIZE(sql)};
 
@@ -345,11 +336,4 @@ int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us)
 	qsort(took, n, sizeof(took[0]), compare_times);
 	*ret_us = n > 0 ? took[n / 2] : 0;
 	return 0;
-}
-
-int store_job_distinct(struct store *s, int64_t job, int64_t *ret)
-{
-	int r = db_query_int(s->db, &sql[SQL_DISTINCT], DB_ARGS(DB_I(job)), ret);
-
-	return r < 0 ? r : 0;
 }

@@ -61,6 +61,3 @@ int store_job_last(struct store *s, int64_t tenant, const char *watch, const cha
 
 /* Median duration at the service of the tenant's last previews; 0 when there is none. */
 int store_job_usual(struct store *s, int64_t tenant, int64_t *ret_us);
-
-/* Distinct (entity type, object id) among the stored rows: walks them all. */
-int store_job_distinct(struct store *s, int64_t job, int64_t *ret);

@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Drives one run at the service: looks whether the slot is free, stores the intent, creates (or adopts)
- * the preview job, polls it, has its pages read, hands it to judging. job_move() is the only writer
- * of a run's state; every state is in the store before its effect is relied on, so a crash at any
- * point resumes. It never cancels what it did not start, and never starts a recovery.
+ * Drives one run at the service: looks whether the slot is free, stores the intent, creates (or
+ * adopts) the preview job, polls it, has its pages read, hands it to judging. job_move() is the
+ * only writer of a run's state; every state is in the store before its effect is relied on, so a
+ * crash at any point resumes. It never cancels what it did not start, and never starts a recovery.
  */
 #pragma once
 
@@ -25,16 +25,18 @@ struct tenant;
 struct job_ops {
 	/* the slot is free again at the service */
 	void (*slot_free)(void *arg, struct tenant *t, struct run *run);
-	/* could not start now: back into the queue, not before that wall time; foreign: somebody else's job runs */
-	void (*back)(void *arg, struct tenant *t, struct run *run, int64_t not_before_us, bool foreign,
-		const char *text);
+	/* could not start now: back into the queue, not before that wall time; foreign: somebody
+	 * else's job runs */
+	void (*back)(void *arg, struct tenant *t, struct run *run, int64_t not_before_us,
+		bool foreign, const char *text);
 	/* every page is stored and counted: judge it, then call job_judged() */
 	void (*settle)(void *arg, struct tenant *t, struct run *run);
 	/* ended; the run goes back to the queue, which frees it. text for people */
-	void (*ended)(void *arg, struct tenant *t, struct run *run, const char *text, const char *hint);
+	void (*ended)(
+		void *arg, struct tenant *t, struct run *run, const char *text, const char *hint);
 	/* trouble that lasts (job_stuck, sign-in, throttling): set; or cleared (text NULL) */
-	void (*trouble)(void *arg, struct tenant *t, struct run *run, enum graph_outcome why, const char *text,
-		const char *hint);
+	void (*trouble)(void *arg, struct tenant *t, struct run *run, enum graph_outcome why,
+		const char *text, const char *hint);
 	/* the run takes longer than job_max: is being cancelled */
 	void (*stuck)(void *arg, struct tenant *t, struct run *run, const char *text);
 };
@@ -52,11 +54,14 @@ int job_start(const struct job_env *env, struct tenant *t, struct run *run, stru
 /* The judge's answer: r 0 judged (done), else -errno. */
 void job_judged(struct job *j, int r);
 /*
- * Ask for its end: cancels at the service if it is ours and not yet successful there. done is called when
- * the service shows it ended or the attempt has failed (text says what to do by hand; NULL when free).
+ * Ask for its end: cancels at the service if it is ours and not yet successful there. done is
+ * called when the service shows it ended or the attempt has failed (text says what to do by hand;
+ * NULL when free).
  */
-void job_cancel(struct job *j, const char *by, void (*done)(void *arg, const char *text), void *arg);
-/* Stops working on it and frees it without a word; the store has all that is needed to go on later. */
+void job_cancel(
+	struct job *j, const char *by, void (*done)(void *arg, const char *text), void *arg);
+/* Stops working on it and frees it without a word; the store has all that is needed to go on later.
+ */
 struct job *job_free(struct job *j);
 
 struct run *job_run(const struct job *j);

@@ -6,26 +6,24 @@
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
-#include <unistd.h>
 
 #include "common/store/store.h"
 #include "common/store/store_hold.h"
 #include "common/store/store_lease.h"
+#include "tests/support/tmpdir.h"
 
 #define T(n) (INT64_C(1790000000000000) + (n)*USEC_PER_SEC)
 
 Suite *suite(void);
 
 static struct store *st;
-static char dir[64];
 
 static void setup(void)
 {
-	char url[96];
+	char url[256];
 
-	(void)snprintf(dir, sizeof(dir), "/tmp/store_job.XXXXXX");
-	ck_assert_ptr_nonnull(mkdtemp(dir));
-	(void)snprintf(url, sizeof(url), "sqlite:%s/s.db", dir);
+	(void)tmpdir_make();
+	(void)snprintf(url, sizeof(url), "sqlite:%s", tmpdir_path("s.db"));
 	ck_assert_int_eq(store_open(url, &st, NULL), 0);
 	ck_assert_int_eq(db_script(st->db, "INSERT INTO tenant (id, name, tenant_id, first_seen)"
 					   " VALUES (1, 'a', 'x', 0), (2, 'b', 'y', 0)"),
@@ -36,16 +34,8 @@ static void setup(void)
 
 static void teardown(void)
 {
-	char cmd[96];
-
 	st = store_close(st);
-	static const char *const files[] = {"s.db", "s.db-wal", "s.db-shm", "s.db.lock",
-		"secrets.db", "secrets.db-wal", "secrets.db-shm"};
-	for (size_t i = 0; i < sizeof(files) / sizeof(files[0]); i++) {
-		(void)snprintf(cmd, sizeof(cmd), "%s/%s", dir, files[i]);
-		(void)unlink(cmd);
-	}
-	(void)rmdir(dir);
+	tmpdir_remove();
 }
 
 static struct run *planned(int64_t tenant, const char *watch, int64_t due_us)
@@ -365,27 +355,6 @@ START_TEST(usual_is_the_median_of_the_last_nine)
 }
 END_TEST
 
-START_TEST(distinct_objects)
-{
-	struct run *r = inserted(1, "all", T(0));
-	int64_t n = -1;
-
-	ck_assert_int_eq(store_job_distinct(st, r->id, &n), 0);
-	ck_assert_int_eq(n, 0);
-	ck_assert_int_eq(
-		db_script(st->db,
-			"INSERT INTO change (job, ordinal, page, off, len, entity_type, object_id,"
-			" change, changed) VALUES (1, 1, 1, 0, 1, 'user', x'01', 'modified', ''),"
-			" (1, 2, 1, 0, 1, 'user', x'01', 'deleted', ''),"
-			" (1, 3, 1, 0, 1, 'group', x'01', 'deleted', ''),"
-			" (1, 4, 1, 0, 1, 'user', x'02', 'deleted', '')"),
-		0);
-	ck_assert_int_eq(store_job_distinct(st, r->id, &n), 0);
-	ck_assert_int_eq(n, 3);
-	(void)run_free(r);
-}
-END_TEST
-
 START_TEST(hold)
 {
 	int64_t until = 0;
@@ -419,7 +388,6 @@ Suite *suite(void)
 	tcase_add_test(tc, unfinished_ones_are_found_again);
 	tcase_add_test(tc, what_planning_needs);
 	tcase_add_test(tc, usual_is_the_median_of_the_last_nine);
-	tcase_add_test(tc, distinct_objects);
 	tcase_add_test(tc, hold);
 	suite_add_tcase(s, tc);
 	return s;

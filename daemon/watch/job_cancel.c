@@ -1,0 +1,132 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Ending a job at the service, and only one that we created. The wish is stored before the service
+ * is asked, so that "abandoned" is known as ours after a crash. Success is what polling shows.
+ */
+#include <stdio.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "daemon/watch/job_steps.h"
+#include "daemon/watch/tenant.h"
+
+#define BY_HAND "; cancel it in the Entra admin center, Backup and recovery, Difference reports"
+
+void job_cancel_answer(struct job *j, const char *text)
+{
+	struct job_waiter *w = TAKE_PTR(j->waiters);
+
+	while (w) {
+		struct job_waiter *next = w->next;
+
+		w->done(w->arg, text);
+		free(w);
+		w = next;
+	}
+}
+
+void job_cancel_failed(struct job *j, const char *text)
+{
+	struct run *next = job_edit(j);
+	struct log_ctx ctx = job_log_ctx(j);
+	char words[512];
+
+	(void)snprintf(
+		words, sizeof(words), "the preview could not be cancelled: %s" BY_HAND, text);
+	log_warning(&ctx, "%s", words);
+	j->cancel_by = NULL;
+	j->cancel_sent = false;
+	j->cancel_given_up = true;
+	job_cancel_answer(j, words);
+	assert_fatal(run_set_text(&next->cancel_by, NULL) == 0);
+	job_move(j, next, job_wait_next);
+}
+
+static void on_cancelled(void *arg, struct graph_reply *reply)
+{
+	struct job *j = arg;
+
+	JOB_CALL_OVER(j);
+	switch (reply->outcome) {
+	case GRAPH_OK:
+	case GRAPH_NOT_FOUND: /* these two: it has ended, polling tells how */
+	case GRAPH_BUSY:
+		j->cancel_sent = true;
+		j->cancel_sent_us = clock_boot_us();
+		job_later(j, 0, job_poll);
+		break;
+	case GRAPH_SIGN_IN:
+	case GRAPH_CONFIG:
+	case GRAPH_FORBIDDEN:
+	case GRAPH_REFUSED:
+	case GRAPH_THROTTLED:
+	case GRAPH_NETWORK:
+	case GRAPH_BAD_REPLY:
+		job_cancel_failed(
+			j, reply->text ? reply->text : graph_outcome_name(reply->outcome));
+		break;
+	}
+}
+
+static void ask(struct job *j)
+{
+	struct log_ctx ctx = job_log_ctx(j);
+
+	log_notice(&ctx, "cancelling the preview for %s", j->run->cancel_by);
+	if (graph_cancel_job(j->t->graph, j->run->service_id, on_cancelled, j, &j->call) < 0)
+		job_cancel_failed(j, "out of memory");
+}
+
+static bool refuse_adopted(struct job *j)
+{
+	j->cancel_by = NULL;
+	job_cancel_answer(j, "the preview that runs was found at the service after a restart or a "
+			     "lost answer, so it may be somebody else's" BY_HAND);
+	return false;
+}
+
+bool job_cancel_step(struct job *j)
+{
+	struct run *next;
+
+	if (!j->cancel_by || j->cancel_sent)
+		return false;
+	if (j->run->adopted)
+		return refuse_adopted(j);
+	job_quiet(j);
+	next = job_edit(j);
+	assert_fatal(run_set_text(&next->cancel_by, j->cancel_by) == 0);
+	job_move(j, next, ask);
+	return true;
+}
+
+static void add_waiter(struct job *j, void (*done)(void *arg, const char *text), void *arg)
+{
+	struct job_waiter *w = malloc(sizeof(*w));
+
+	assert_fatal(w);
+	*w = (struct job_waiter){.next = j->waiters, .done = done, .arg = arg};
+	j->waiters = w;
+}
+
+void job_cancel(struct job *j, const char *by, void (*done)(void *arg, const char *text), void *arg)
+{
+	if (!j->run || j->run->state > RUN_WAITING) {
+		done(arg, NULL);
+		return;
+	}
+	add_waiter(j, done, arg);
+	if (j->cancel_by)
+		return;
+	assert_fatal(run_set_text(&j->cancel_text, by) == 0);
+	j->cancel_by = j->cancel_text;
+	/* while the store or the create call is under way, what follows it looks at cancel_by */
+	if (j->request)
+		return;
+	if (j->run->state == RUN_QUEUED)
+		job_back(j, clock_wall_us(), false, true, "cancelled before it was created");
+	else if (j->run->state == RUN_WAITING)
+		(void)job_cancel_step(j);
+}

@@ -1,0 +1,530 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Fetch a page, have it stored, go on at its link. The loop never looks into a page: the raw bytes
+ * go to the store thread, and what comes back is counters and the link. Readings wait for their
+ * share of the bytes in flight in the order of asking, so that none starves.
+ */
+#include "daemon/watch/pages.h"
+
+#include <errno.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/hash.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/conf/conf.h"
+#include "common/model/change.h"
+#include "common/store/store_page.h"
+#include "daemon/engine/http.h"
+#include "daemon/engine/loop.h"
+#include "daemon/engine/store_thread.h"
+#include "daemon/graph/graph.h"
+#include "daemon/watch/tenant.h"
+
+/* After a page that could not be read, doubled each time. */
+#define TRY_AGAIN_US (5 * USEC_PER_SEC)
+/* When the store or memory refuses what it should not. */
+#define LATER_US (USEC_PER_MIN)
+
+#define LOOP_TEXT "the service's links to the next page run in a circle"
+
+struct pages {
+	struct loop *loop;
+	struct store_thread *store;
+	size_t in_flight; /* bytes reserved by calls and by pages on their way into the store */
+	struct pages_read *first, **last; /* wait for their share */
+	struct page_request *requests;
+};
+
+struct pages_read {
+	struct pages *p;
+	struct tenant *t; /* NULL for a reset */
+	struct run *run;
+	pages_done_fn done;
+	void (*reset_done)(void *arg, int r);
+	void *arg;
+
+	/* what is under way */
+	struct pages_read *next; /* in the queue for a share */
+	bool queued;
+	size_t reserved; /* for the call */
+	struct graph_call *call;
+	struct page_request *request;
+	struct loop_timer *timer;
+
+	unsigned tries; /* of this page that came to nothing */
+	unsigned empty; /* pages without a change in a row */
+	/* hashes of links followed: open addressing, 0 is empty */
+	uint64_t *links;
+	size_t n_links, cap_links;
+};
+
+/* On its way through the store. It outlives the reading if it must, and then changes nothing. */
+struct page_request {
+	struct page_request *next, **prev;
+	struct pages *p;	 /* NULL: gone */
+	struct pages_read *read; /* NULL: cancelled */
+	size_t reserved;
+	int64_t job, number;
+	struct buf body;
+	/* what came of it */
+	int64_t rows, unknown;
+	char *next_link;
+};
+
+/* Not something that can be stored as a page; beside enum store_page_error. */
+#define PUT_E_UNREADABLE 1000
+
+/* --- shares of the bytes in flight --------------------------------------------------------------
+ */
+
+static void fetch(struct pages_read *rd);
+
+/* One page is always allowed, however large it is. */
+static void grant(struct pages *p)
+{
+	while (p->first && (p->in_flight == 0 || p->in_flight + LIMIT_PAGE_BYTES_ASSUMED <=
+							 LIMIT_PAGE_BYTES_IN_FLIGHT)) {
+		struct pages_read *rd = p->first;
+
+		p->first = rd->next;
+		if (!p->first)
+			p->last = &p->first;
+		rd->queued = false;
+		rd->reserved = LIMIT_PAGE_BYTES_ASSUMED;
+		p->in_flight += rd->reserved;
+		fetch(rd);
+	}
+}
+
+static void unreserve(struct pages *p, size_t *reserved)
+{
+	p->in_flight -= *reserved;
+	*reserved = 0;
+}
+
+static void enqueue(struct pages_read *rd)
+{
+	rd->next = NULL;
+	rd->queued = true;
+	*rd->p->last = rd;
+	rd->p->last = &rd->next;
+	grant(rd->p);
+}
+
+static void dequeue(struct pages_read *rd)
+{
+	struct pages *p = rd->p;
+
+	for (struct pages_read **at = &p->first; *at; at = &(*at)->next) {
+		if (*at != rd)
+			continue;
+		*at = rd->next;
+		if (p->last == &rd->next)
+			p->last = at;
+		break;
+	}
+	rd->queued = false;
+}
+
+/* --- ways out -----------------------------------------------------------------------------------
+ */
+
+static void read_free(struct pages_read *rd)
+{
+	(void)loop_timer_free(rd->timer);
+	free(rd->links);
+	free(rd);
+}
+
+static void finish(struct pages_read *rd, enum pages_outcome outcome, enum graph_outcome why,
+	const char *text, const char *hint, int64_t retry_after_us)
+{
+	pages_done_fn done = rd->done;
+	void *arg = rd->arg;
+
+	read_free(rd);
+	done(arg, outcome, why, text, hint, retry_after_us);
+}
+
+static void bad(struct pages_read *rd, const char *text)
+{
+	finish(rd, PAGES_BAD, GRAPH_BAD_REPLY, text, NULL, 0);
+}
+
+static void again(struct pages_read *rd, const char *text)
+{
+	if (++rd->tries >= LIMIT_PAGE_TRIES)
+		bad(rd, text);
+	else
+		loop_timer_arm(rd->timer, TRY_AGAIN_US << rd->tries);
+}
+
+/* --- loops --------------------------------------------------------------------------------------
+ */
+
+static uint64_t link_hash(const char *link)
+{
+	uint8_t digest[SHA256_SIZE];
+	uint64_t h = 0;
+
+	if (sha256(link, strlen(link), digest) == 0)
+		memcpy(&h, digest, sizeof(h));
+	return h ? h : 1;
+}
+
+/* True when it was there already. */
+static bool links_put(uint64_t *links, size_t cap, uint64_t h)
+{
+	size_t at = h & (cap - 1);
+
+	for (; links[at]; at = (at + 1) & (cap - 1))
+		if (links[at] == h)
+			return true;
+	links[at] = h;
+	return false;
+}
+
+static void links_grow(struct pages_read *rd)
+{
+	size_t cap = rd->cap_links ? 2 * rd->cap_links : 64;
+	uint64_t *links = calloc(cap, sizeof(*links));
+
+	assert_fatal(links);
+	for (size_t i = 0; i < rd->cap_links; i++)
+		if (rd->links[i])
+			(void)links_put(links, cap, rd->links[i]);
+	free(rd->links);
+	rd->links = links;
+	rd->cap_links = cap;
+}
+
+/* The service hands out a link that was followed before: the chain would never end. */
+static bool seen_before(struct pages_read *rd, const char *link)
+{
+	if (2 * (rd->n_links + 1) > rd->cap_links)
+		links_grow(rd);
+	if (links_put(rd->links, rd->cap_links, link_hash(link)))
+		return true;
+	rd->n_links++;
+	return false;
+}
+
+/* --- the store ----------------------------------------------------------------------------------
+ */
+
+static struct page_request *request_new(struct pages_read *rd)
+{
+	struct page_request *q = calloc(1, sizeof(*q));
+	struct pages *p = rd->p;
+
+	assert_fatal(q);
+	q->p = p;
+	q->read = rd;
+	q->job = rd->run->id;
+	q->number = rd->run->pages + 1;
+	q->next = p->requests;
+	q->prev = &p->requests;
+	if (q->next)
+		q->next->prev = &q->next;
+	p->requests = q;
+	rd->request = q;
+	return q;
+}
+
+static void request_free(struct page_request *q)
+{
+	if (q->p) {
+		*q->prev = q->next;
+		if (q->next)
+			q->next->prev = q->prev;
+	}
+	buf_done(&q->body);
+	free(q->next_link);
+	free(q);
+}
+
+/* Parsing is here, on the store's thread, because the loop must not stand still for it. */
+static int put_work(struct store *s, void *arg)
+{
+	_cleanup_(change_page_done) struct change_page page = {0};
+	struct page_request *q = arg;
+	int r;
+
+	free(TAKE_PTR(q->next_link));
+	r = change_page_parse(buf_text(&q->body), q->body.len, &page);
+	if (r == -EBADMSG || (r == 0 && !page.saw_value))
+		return PUT_E_UNREADABLE;
+	if (r == 0)
+		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, &page);
+	if (r != 0)
+		return r;
+	q->rows = (int64_t)page.n;
+	q->unknown = (int64_t)page.unknown.n;
+	q->next_link = TAKE_PTR(page.next_link);
+	return 0;
+}
+
+/* The page is committed; takes its link over. */
+static void stored(struct pages_read *rd, struct page_request *q)
+{
+	struct run *run = rd->run;
+
+	rd->tries = 0;
+	rd->empty = q->rows > 0 ? 0 : rd->empty + 1;
+	free(run->next_link);
+	run->next_link = TAKE_PTR(q->next_link);
+	run->pages++;
+	run->changes += q->rows;
+	run->unknown += q->unknown;
+	if (*run->next_link == '\0')
+		finish(rd, PAGES_COMPLETE, GRAPH_OK, NULL, NULL, 0);
+	else if (seen_before(rd, run->next_link))
+		bad(rd, LOOP_TEXT);
+	else if (rd->empty >= LIMIT_PAGES_EMPTY)
+		bad(rd, "the service sends page after page without a change");
+	else
+		loop_timer_arm(rd->timer, 0);
+}
+
+static void put_result(struct pages_read *rd, struct page_request *q, int r)
+{
+	switch (r) {
+	case 0:
+		stored(rd, q);
+		break;
+	case PUT_E_UNREADABLE:
+		again(rd, "a page of changes cannot be read");
+		break;
+	case STORE_PAGE_E_LOOP:
+		bad(rd, LOOP_TEXT);
+		break;
+	case STORE_PAGE_E_ORDER: /* what is stored is not what we believe */
+		finish(rd, PAGES_LINK_REFUSED, GRAPH_OK, NULL, NULL, 0);
+		break;
+	case STORE_PAGE_E_MISSING:
+		bad(rd, "the store no longer has this run");
+		break;
+	default:
+		finish(rd, PAGES_LATER, GRAPH_BAD_REPLY, err_text(r), NULL, LATER_US);
+		break;
+	}
+}
+
+static void put_done(void *arg, int r)
+{
+	struct page_request *q = arg;
+	struct pages_read *rd = q->read;
+	struct pages *p = q->p;
+
+	if (p)
+		unreserve(p, &q->reserved);
+	if (rd) {
+		rd->request = NULL;
+		put_result(rd, q, r);
+	}
+	request_free(q);
+	if (p)
+		grant(p);
+}
+
+/* --- the service --------------------------------------------------------------------------------
+ */
+
+static void failed(struct pages_read *rd, const struct graph_reply *reply)
+{
+	bool first = rd->run->pages == 0;
+
+	switch (reply->outcome) {
+	case GRAPH_NOT_FOUND:
+		finish(rd, first ? PAGES_GONE : PAGES_LINK_REFUSED, reply->outcome, reply->text,
+			reply->hint, 0);
+		break;
+	case GRAPH_REFUSED:
+		finish(rd, first ? PAGES_LATER : PAGES_LINK_REFUSED, reply->outcome, reply->text,
+			reply->hint, LATER_US);
+		break;
+	case GRAPH_OK:
+	case GRAPH_BAD_REPLY:
+		again(rd, reply->text ? reply->text : "a page of changes cannot be read");
+		break;
+	case GRAPH_SIGN_IN:
+	case GRAPH_CONFIG:
+	case GRAPH_FORBIDDEN:
+	case GRAPH_BUSY:
+	case GRAPH_THROTTLED:
+	case GRAPH_NETWORK:
+		finish(rd, PAGES_LATER, reply->outcome, reply->text, reply->hint,
+			reply->retry_after_us);
+		break;
+	}
+}
+
+static void on_page(void *arg, struct graph_reply *reply)
+{
+	struct pages_read *rd = arg;
+	struct pages *p = rd->p;
+
+	rd->call = NULL;
+	if (reply->outcome == GRAPH_OK) {
+		struct page_request *q = request_new(rd);
+
+		q->body = reply->body;
+		reply->body = BUF_INIT(0);
+		unreserve(p, &rd->reserved);
+		q->reserved = q->body.cap;
+		p->in_flight += q->reserved;
+		store_thread_post(p->store, put_work, put_done, q);
+	} else {
+		unreserve(p, &rd->reserved);
+		failed(rd, reply);
+	}
+	grant(p);
+}
+
+static void fetch(struct pages_read *rd)
+{
+	const struct run *run = rd->run;
+
+	if (graph_get_changes(rd->t->graph, run->snapshot, run->service_id, run->next_link, on_page,
+		    rd, &rd->call) == 0)
+		return;
+	unreserve(rd->p, &rd->reserved);
+	loop_timer_arm(rd->timer, LATER_US);
+}
+
+/* Where reading begins, goes on, or is tried again. */
+static void on_timer(void *arg)
+{
+	struct pages_read *rd = arg;
+	const struct run *run = rd->run;
+
+	if (run->next_link && *run->next_link == '\0')
+		finish(rd, PAGES_COMPLETE, GRAPH_OK, NULL, NULL, 0);
+	else if (run->pages >= (int64_t)LIMIT_PAGES_PER_JOB)
+		bad(rd, "the changes have more pages than a preview can have");
+	else if (run->next_link && !http_same_origin(run->next_link, rd->t->conf->graph_url))
+		bad(rd, "the link to the next page leads to another host");
+	else
+		enqueue(rd);
+}
+
+/* --- reading anew -------------------------------------------------------------------------------
+ */
+
+static int reset_work(struct store *s, void *arg)
+{
+	const struct page_request *q = arg;
+
+	return store_page_forget(s, q->job);
+}
+
+static void reset_done(void *arg, int r)
+{
+	struct page_request *q = arg;
+	struct pages_read *rd = q->read;
+
+	request_free(q);
+	if (!rd)
+		return;
+	void (*done)(void *, int) = rd->reset_done;
+	void *done_arg = rd->arg;
+	if (r == 0) {
+		free(rd->run->next_link);
+		rd->run->next_link = NULL;
+		rd->run->pages = rd->run->changes = rd->run->unknown = 0;
+	}
+	read_free(rd);
+	done(done_arg, r == 0 ? 0 : -EIO);
+}
+
+/* --- life ---------------------------------------------------------------------------------------
+ */
+
+static int read_new(struct pages *p, struct run *run, void *arg, struct pages_read **ret)
+{
+	struct pages_read *rd = calloc(1, sizeof(*rd));
+	int r;
+
+	if (!rd)
+		return -ENOMEM;
+	*rd = (struct pages_read){.p = p, .run = run, .arg = arg};
+	r = loop_timer_new(p->loop, "page", on_timer, rd, &rd->timer);
+	if (r < 0) {
+		free(rd);
+		return r;
+	}
+	*ret = rd;
+	return 0;
+}
+
+int pages_start(struct pages *p, struct tenant *t, struct run *run, pages_done_fn done, void *arg,
+	struct pages_read **ret)
+{
+	struct pages_read *rd;
+	int r = read_new(p, run, arg, &rd);
+
+	if (r < 0)
+		return r;
+	rd->t = t;
+	rd->done = done;
+	*ret = rd;
+	loop_timer_arm(rd->timer, 0);
+	return 0;
+}
+
+int pages_reset(struct pages *p, struct run *run, void (*done)(void *arg, int r), void *arg,
+	struct pages_read **ret)
+{
+	struct pages_read *rd;
+	int r = read_new(p, run, arg, &rd);
+
+	if (r < 0)
+		return r;
+	rd->reset_done = done;
+	*ret = rd;
+	store_thread_post(p->store, reset_work, reset_done, request_new(rd));
+	return 0;
+}
+
+void pages_cancel(struct pages_read *rd)
+{
+	struct pages *p;
+
+	if (!rd)
+		return;
+	p = rd->p;
+	graph_call_cancel(rd->call);
+	if (rd->queued)
+		dequeue(rd);
+	unreserve(p, &rd->reserved);
+	if (rd->request)
+		rd->request->read = NULL;
+	read_free(rd);
+	grant(p);
+}
+
+int pages_new(struct loop *l, struct store_thread *st, struct pages **ret)
+{
+	struct pages *p = calloc(1, sizeof(*p));
+
+	if (!p)
+		return -ENOMEM;
+	p->loop = l;
+	p->store = st;
+	p->last = &p->first;
+	*ret = p;
+	return 0;
+}
+
+struct pages *pages_free(struct pages *p)
+{
+	if (!p)
+		return NULL;
+	for (struct page_request *q = p->requests; q; q = q->next)
+		q->p = NULL;
+	free(p);
+	return NULL;
+}
