@@ -57,8 +57,9 @@ struct db_value {
 
 #define DB_NULL ((struct db_value){.kind = DB_KIND_NULL})
 #define DB_I(n) ((struct db_value){.kind = DB_KIND_INT, .i = (n)})
-#define DB_T(s) db_value_text(s) /* NULL becomes NULL; invalid UTF-8 is made valid by the driver \
-				  */
+#define DB_T(s) \
+	db_value_text(s) /* NULL becomes NULL; invalid UTF-8 is made valid by the driver \
+			  */
 #define DB_B(ptr, n) ((struct db_value){.kind = DB_KIND_BLOB, .p = (ptr), .len = (n)})
 #define DB_TIME(us) db_value_time(us) /* TIME_NONE becomes NULL */
 #define DB_ARGS(...) \

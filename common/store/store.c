@@ -24,8 +24,6 @@
 #include "common/store/store_tables.h"
 #include "version.h"
 
-#define STORE_KEY_BYTES 32
-
 /* What is known about a failure, for people. Returns r. */
 static int tell(char **ret_detail, int r, const char *fmt, ...) _printf_(3, 4);
 static int tell(char **ret_detail, int r, const char *fmt, ...)
@@ -168,6 +166,8 @@ static int store_open_secrets(struct store *s, char **ret_detail)
 	int r = db_open(url, DB_OPEN_WRITE_SECRET, &s->secrets);
 	if (r >= 0)
 		r = schema_migrate(s->secrets, &schema_secrets, NULL, &from);
+	if (r == 0)
+		r = db_prepare(s->secrets, &store_secret_sql);
 	if (r == SCHEMA_E_NEWER)
 		return tell(ret_detail, STORE_E_NEWER,
 			"%s has schema %lld, this is snapwatch %s, which knows schema %u",
@@ -234,11 +234,11 @@ int store_open_reader(const char *url, struct store **ret, char **ret_detail)
 
 int store_use_key(struct store *s, const struct secret *credential)
 {
-	struct buf key = BUF_INIT(STORE_KEY_BYTES);
+	struct buf key = BUF_INIT(STORE_KEY_SIZE);
 	struct secret *copy = NULL;
 	int r = base64_decode(credential->data, credential->len, &key);
 
-	if (r < 0 || key.len != STORE_KEY_BYTES) {
+	if (r < 0 || key.len != STORE_KEY_SIZE) {
 		buf_wipe(&key);
 		return r == -ENOMEM ? r : -EINVAL;
 	}

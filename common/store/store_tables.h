@@ -13,3 +13,6 @@ extern const struct db_sql_table store_page_sql;
 extern const struct db_sql_table store_remote_job_sql;
 extern const struct db_sql_table store_snapshot_sql;
 extern const struct db_sql_table store_tenant_sql;
+
+/* On secrets.db. */
+extern const struct db_sql_table store_secret_sql;
