@@ -177,6 +177,7 @@ FAKE_SRC := $(wildcard tests/support/fake_*.c)
 FAKED_TESTS := test_fakes test_auth test_graph
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
+$(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
