@@ -50,6 +50,7 @@ struct known_finding {
 	int64_t deleted_at_us;
 	enum attention attention;
 	enum fact fact;
+	enum verdict severity;
 	int64_t opposite_seen_us; /* P of a job that showed the opposite after hi; TIME_NONE */
 };
 

@@ -183,6 +183,8 @@ CREATE TABLE finding (
 ) @STRICT@;
 
 CREATE INDEX finding_attention ON finding (tenant, attention, fact);
+-- For the silence of a job: what a preview may still show.
+CREATE INDEX finding_visible ON finding (tenant, id) WHERE fact = 'visible';
 
 CREATE TABLE finding_history (
 	finding @INT@ NOT NULL REFERENCES finding (id),

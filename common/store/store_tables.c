@@ -6,7 +6,10 @@
 #include "common/store/store.h"
 
 const struct db_sql_table *const store_sql_tables[] = {
+	&store_alert_sql,
+	&store_condition_sql,
 	&store_coverage_sql,
+	&store_finding_sql,
 	&store_hold_sql,
 	&store_job_sql,
 	&store_lease_sql,

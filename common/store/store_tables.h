@@ -4,7 +4,10 @@
 
 #include "common/store/db.h"
 
+extern const struct db_sql_table store_alert_sql;
+extern const struct db_sql_table store_condition_sql;
 extern const struct db_sql_table store_coverage_sql;
+extern const struct db_sql_table store_finding_sql;
 extern const struct db_sql_table store_hold_sql;
 extern const struct db_sql_table store_job_sql;
 extern const struct db_sql_table store_lease_sql;
