@@ -88,6 +88,15 @@
 #define LIMIT_CONTROL_BODY_BYTES (64u * 1024)
 #define LIMIT_CONTROL_HEADER_BYTES (16u * 1024)
 #define LIMIT_CONTROL_CLIENTS 32u
+/* Of them, those whose answer is still to come (run --wait): some are left for those who only ask. */
+#define LIMIT_CONTROL_WAITING 24u
+/* The status of LIMIT_TENANTS tenants at about 1 KB each, with some jobs at work. */
+#define LIMIT_CONTROL_REPLY_BYTES (8u * 1024 * 1024)
+/* A client that neither asks nor reads for that long is cut off. In kernel time. */
+#define LIMIT_CONTROL_IDLE_US (10 * USEC_PER_SEC)
+/* "yield --for": shorter is over before the portal is open; a longer one lets baselines age out. */
+#define LIMIT_HOLD_MIN_US (USEC_PER_MIN)
+#define LIMIT_HOLD_MAX_US (30 * USEC_PER_DAY)
 /* A Retry-After beyond this is not obeyed to the letter: we come back and ask. */
 #define LIMIT_RETRY_AFTER_US (USEC_PER_HOUR)
 /* A single HTTP request. */

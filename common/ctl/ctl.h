@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Asking the running daemon through its control socket, for the CLI and for `snapwatchd --once`.
- * Blocks. Every call returns an enum exit_code: EXIT_CODE_NO_DAEMON when nobody listens, else what
- * the daemon answered.
+ * Blocks. Every call returns an enum exit_code: EXIT_CODE_NO_DAEMON when nobody listens or the
+ * connection ends early, else what the daemon answered.
  */
 #pragma once
 
@@ -13,16 +13,19 @@
 
 /*
  * One request. body: JSON, or NULL for GET. reply gets the body of the answer (JSON). ret_text (may
- * be NULL): the answer's "text", or what went wrong, visible; free() it. timeout_us: for the
- * answer; 0 waits for ever.
+ * be NULL): the answer's "text", or what went wrong, visible and without a line feed at its end;
+ * NULL when there is nothing to say; free() it. timeout_us: kernel time from connecting to the last
+ * byte of the answer; 0 waits for ever.
  */
 int ctl_request(const char *socket_path, const char *method, const char *path, const char *body,
 	int64_t timeout_us, struct buf *reply, char **ret_text);
 
+/* GET /v1/status: reply gets the whole document. */
+int ctl_status(const char *socket_path, struct buf *reply, char **ret_text);
 /* POST /v1/run. watch NULL: all. wait: until the whole cycle has ended. */
 int ctl_run(
 	const char *socket_path, const char *tenant, const char *watch, bool wait, char **ret_text);
-/* POST /v1/yield; waits until the slot is free of us. */
+/* POST /v1/yield; waits until the slot is free of us. for_text NULL: the daemon's default. */
 int ctl_yield(const char *socket_path, const char *tenant, const char *for_text, char **ret_text);
 int ctl_resume(const char *socket_path, const char *tenant, char **ret_text);
 int ctl_reload(const char *socket_path, char **ret_text);

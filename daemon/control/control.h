@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The control socket: HTTP on a Unix socket, JSON both ways, one table of routes. Who asks is known from the
- * kernel (SO_PEERCRED, SO_PEERGROUPS): root and the group snapwatch-admin may act, the group
- * snapwatch may read. What is asked for is done by daemon.c through struct control_ops.
+ * The control socket: HTTP on a Unix socket, JSON both ways, one table of routes. Who asks is known
+ *from the kernel (SO_PEERCRED, SO_PEERGROUPS): root and the group snapwatch-admin may act, the
+ *group snapwatch may read. What is asked for is done by daemon.c through struct control_ops.
  *
  *	GET  /v1/status
  *	POST /v1/run     {"tenant": "contoso", "watch": "all", "wait": true}
@@ -37,8 +37,8 @@ struct control_ops {
 	/* Writes the whole status document. */
 	void (*status)(void *arg, struct jsonw *out);
 	/* The others answer now or later, exactly once, with control_reply_send(). */
-	void (*run)(void *arg, const struct control_peer *who, const char *tenant, const char *watch, bool wait,
-		struct control_reply *reply);
+	void (*run)(void *arg, const struct control_peer *who, const char *tenant,
+		const char *watch, bool wait, struct control_reply *reply);
 	void (*yield)(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
 		struct control_reply *reply);
 	void (*resume)(void *arg, const struct control_peer *who, const char *tenant,
@@ -47,12 +47,13 @@ struct control_ops {
 };
 
 /*
- * Listens on path (an old socket file is replaced, mode 0660). 0 or -errno. Blocks on nothing but the
- * file system. Groups are looked up by name here, once, never on the loop.
+ * Listens on path (an old socket file is replaced, mode 0660). 0 or -errno. Blocks on nothing but
+ * the file system. Groups are looked up by name here, once, never on the loop.
  */
 int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
 	struct control **ret);
-struct control *control_free(struct control *c); /* open replies are closed; later sends do nothing */
+struct control *control_free(
+	struct control *c); /* open replies are closed; later sends do nothing */
 DEFINE_CLEANUP(struct control, control_free);
 
 /* code: enum exit_code. Frees the reply, also when the client has gone. NULL is allowed. */
