@@ -393,8 +393,8 @@ static void on_page(void *arg, struct graph_reply *reply)
 	g->call = NULL;
 	if (reply->outcome != GRAPH_OK) {
 		fail(g, reply->outcome,
-			reply->text ? reply->text : graph_outcome_name(reply->outcome), reply->hint,
-			reply->retry_after_us);
+			reply->text ? reply->text : "the service gave no usable answer",
+			reply->hint, reply->retry_after_us);
 		return;
 	}
 	note_time(g, reply);
