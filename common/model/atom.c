@@ -10,6 +10,7 @@
 #include "common/base/json.h"
 #include "common/base/limits.h"
 #include "common/base/parse.h"
+#include "common/model/odata.h"
 
 static const char link_added[] = "link added", link_removed[] = "link removed";
 
@@ -154,7 +155,8 @@ static int add_property(struct split *s, const struct json *v)
 /* "#microsoft.graph.user" and "user" alike. */
 static const char *member_type(const struct json *member)
 {
-	const char *type = json_string_or(member, "@odata.type", NULL);
+	const struct json *v = odata_annotation(member, "type");
+	const char *type = v ? json_string(v) : NULL;
 	const char *dot = type ? strrchr(type, '.') : NULL;
 
 	return dot ? dot + 1 : type;

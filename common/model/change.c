@@ -144,7 +144,7 @@ static int64_t time_member(const struct json *obj, const char *key, struct chang
 
 	if (text && time_parse(text, &us) < 0)
 		unknown_add(u, key, text);
-	return us;
+	return us < 0 ? TIME_NONE : us; /* "no time" is also written as 0001-01-01T00:00:00Z */
 }
 
 /* Appends text and its NUL, cut to max bytes between characters; the offset in *ret. */
@@ -382,14 +382,24 @@ static int take_next_link(struct scan *s, struct json_span value)
 	return text_copy(link, &s->page.next_link);
 }
 
+/* Annotations come as "@odata.nextLink" or, by OData 4.01, as "@nextLink". */
+static bool is_next_link(const char *key, size_t len)
+{
+	static const char *const spellings[] = {"@odata.nextLink", "@nextLink"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++)
+		if (len == strlen(spellings[i]) && memcmp(key, spellings[i], len) == 0)
+			return true;
+	return false;
+}
+
 static int on_member(void *arg, struct json_span key, struct json_span value)
 {
 	struct scan *s = arg;
-	static const char next_link[] = "@odata.nextLink";
 	const char *name = s->text + key.off;
 	char shown[64];
 
-	if (key.len == sizeof(next_link) - 1 && memcmp(name, next_link, key.len) == 0)
+	if (is_next_link(name, key.len))
 		return take_next_link(s, value);
 	if (memchr(name, '@',
 		    key.len)) /* @odata.context, @context, @odata.count, @odata.deltaLink */

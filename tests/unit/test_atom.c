@@ -104,9 +104,10 @@ START_TEST(odd_differences)
 		 "\"deltaFromCurrent\":{\"members@delta\":[]}}",
 			"o modified [] \n", 0},
 		{"{\"id\":\"1\",\"entityTypeName\":\"group\",\"recoveryAction\":\"update\","
-		 "\"deltaFromCurrent\":{\"members@delta\":[\"x\",{\"@removed\":{}}]}}",
+		 "\"deltaFromCurrent\":{\"members@delta\":[\"x\",{\"@removed\":{},\"@type\":\"#a."
+		 "group\"}]}}",
 			"l link removed [members/x] members (x ! !) \"x\" > !\n"
-			"l link added [members/] members ( ! !) ! > !\n",
+			"l link added [members/] members ( group !) ! > !\n",
 			1},
 		{"{\"id\":\"1\",\"entityTypeName\":\"group\",\"recoveryAction\":\"update\","
 		 "\"deltaFromCurrent\":{\"members@delta\":null}}",

@@ -159,6 +159,8 @@ START_TEST(pages)
 		{"{\"value\":[]}", 0, 0, 0, true, ""},
 		{" {\"@odata.context\":\"x\",\"value\":[],\"@odata.nextLink\":\"https://a/b\"} ", 0,
 			0, 0, true, "https://a/b"},
+		{"{\"@context\":\"x\",\"value\":[],\"@nextLink\":\"https://a/b\"}", 0, 0, 0, true,
+			"https://a/b"},
 		{"{\"@odata.nextLink\":null,\"value\":[]}", 0, 0, 0, true, ""},
 		{"{\"error\":{\"code\":\"x\"}}", 0, 0, 1, false, ""},
 		{"{\"value\":[null,1,\"x\",[]]}", 0, 4, 16, true, ""},
@@ -202,6 +204,11 @@ START_TEST(incomplete_elements_stay)
 		ck_assert_ptr_null(page.rows[i].name);
 		ck_assert_int_eq(page.rows[i].deleted_at_us, TIME_NONE);
 	}
+	change_page_done(&page);
+	ck_assert_int_eq(parse("{\"value\":[{\"recoveryAction\":\"restore\",\"currentState\":"
+			       "{\"deletedDateTime\":\"0001-01-01T00:00:00Z\"}}]}"),
+		0);
+	ck_assert_int_eq(page.rows[0].deleted_at_us, TIME_NONE);
 }
 END_TEST
 
