@@ -171,7 +171,8 @@ static void tell_gap(
 
 	(void)time_format(run->gap_from_us, from);
 	(void)time_format(run->gap_to_us, to);
-	(void)snprintf(subject, sizeof(subject), "%.64s:%s", w->name, from);
+	/* a later try may find that more of it is lost */
+	(void)snprintf(subject, sizeof(subject), "%.64s:%s:%s", w->name, from, to);
 	(void)snprintf(title, sizeof(title), "%s: what happened from %s to %s was not compared",
 		t->conf->name, from, to);
 	(void)snprintf(summary, sizeof(summary),
