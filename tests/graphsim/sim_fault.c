@@ -281,6 +281,7 @@ static int read_effects(struct sim_cmd *c, struct sim_fault *f)
 		if (r < 0)
 			return r;
 	}
+	c->i = c->w->n;
 	return f->n_args ? 0 : sim_cmd_error(c, "a fault without an effect");
 }
 

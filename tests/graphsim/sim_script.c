@@ -142,12 +142,15 @@ static int run_words(
 	struct sim_cmd c = {.s = s, .at_us = at_us, .w = w, .i = from + 1, .error = error};
 	const struct command *command = find_command(w->word[from].text);
 
-	if (command)
-		return command->run(&c);
-	if (!sim_tenant_by_name(s, w->word[from].text))
+	if (!command && !sim_tenant_by_name(s, w->word[from].text))
 		return 1;
-	c.i = from;
-	return run_do(&c);
+	if (!command)
+		c.i = from;
+	int r = command ? command->run(&c) : run_do(&c);
+	for (; r == 0 && c.i < w->n; c.i++)
+		if (!w->word[c.i].value)
+			r = sim_cmd_error(&c, "what is '%s' to mean?", w->word[c.i].text);
+	return r;
 }
 
 void sim_step_add(struct sim *s, int64_t at_us, const char *line)

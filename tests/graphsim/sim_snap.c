@@ -44,7 +44,8 @@ static void consider(const struct sim_snap_plan *p, int64_t created_us, int64_t 
 static void daily(
 	const struct sim_snap_plan *p, int64_t now_us, struct sim_snapshot *list, size_t *n)
 {
-	int64_t day = now_us / USEC_PER_DAY;
+	int64_t last_us = p->until_us != TIME_NONE && p->until_us < now_us ? p->until_us : now_us;
+	int64_t day = last_us / USEC_PER_DAY;
 	/* far enough back to fill the list however many were missing */
 	int64_t days = p->keep + (int64_t)p->n_rules + 2;
 

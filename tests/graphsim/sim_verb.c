@@ -217,15 +217,31 @@ static int pick_snapshot(struct sim_cmd *c, struct sim_snapshot *ret)
 	return sim_cmd_error(c, "there is no snapshot to start from");
 }
 
-/* The text of the line from the verb on, for trying again. */
-static void try_later(struct sim_cmd *c, const char *verb)
+static void put_quoted(struct buf *line, const char *text)
+{
+	buf_putc(line, '"');
+	for (; *text; text++) {
+		if (strchr("\"\\", *text))
+			buf_putc(line, '\\');
+		buf_putc(line, *text);
+	}
+	buf_putc(line, '"');
+}
+
+/* The same line again, from the verb on. */
+static void try_later(struct sim_cmd *c, const char *verb, size_t from)
 {
 	struct buf line = BUF_INIT(SIM_LINE_MAX);
 
 	buf_printf(&line, "do %s %s", c->tenant->name, verb);
-	for (size_t i = c->i; i < c->w->n; i++)
-		if (c->w->word[i].value)
-			buf_printf(&line, " %s=\"%s\"", c->w->word[i].text, c->w->word[i].value);
+	for (size_t i = from; i < c->w->n; i++) {
+		const struct sim_word *word = &c->w->word[i];
+
+		buf_putc(&line, ' ');
+		if (word->value)
+			buf_printf(&line, "%s=", word->text);
+		put_quoted(&line, word->value ? word->value : word->text);
+	}
 	sim_step_add(c->s, c->at_us + FOREIGN_RETRY, buf_text(&line));
 	buf_done(&line);
 }
@@ -233,18 +249,21 @@ static void try_later(struct sim_cmd *c, const char *verb)
 /* Starts a job that is not the client's. *ret NULL: the slot is taken, it is tried again later. */
 static int start_foreign(struct sim_cmd *c, bool recovery, struct sim_job **ret)
 {
+	static const char *const keys[] = {"duration", "from", NULL};
 	struct sim_filter everything = {0};
 	struct sim_snapshot snapshot;
 	struct sim_job *holder;
 	int64_t duration_us = USEC_PER_HOUR;
 
 	*ret = NULL;
-	if (sim_cmd_duration(c, "duration", &duration_us) < 0 || pick_snapshot(c, &snapshot) < 0)
+	if (sim_cmd_keys(c, keys) < 0 || sim_cmd_duration(c, "duration", &duration_us) < 0 ||
+		pick_snapshot(c, &snapshot) < 0)
 		return -EINVAL;
 	struct sim_job *j =
 		sim_job_new(c->tenant, c->at_us, &snapshot, recovery, &everything, &holder);
 	if (!j) {
-		try_later(c, recovery ? "foreign-recovery" : "foreign-preview");
+		try_later(c, recovery ? "foreign-recovery" : "foreign-preview", c->i);
+		c->i = c->w->n;
 		return 0;
 	}
 	j->foreign = true;
@@ -259,27 +278,44 @@ static int start_foreign(struct sim_cmd *c, bool recovery, struct sim_job **ret)
 
 static int verb_foreign_preview(struct sim_cmd *c)
 {
-	static const char *const keys[] = {"duration", "from", NULL};
 	struct sim_job *j;
 
-	return sim_cmd_keys(c, keys) < 0 ? -EINVAL : start_foreign(c, false, &j);
+	return start_foreign(c, false, &j);
+}
+
+/* restores "users 20..39 and group 2" fails "user 22" */
+static int read_effects(struct sim_cmd *c, struct sim_job *j)
+{
+	for (; c->i < c->w->n; c->i++) {
+		const char *word = c->w->word[c->i].text;
+		char **slot = strcmp(word, "restores") == 0 ? &j->restores
+			      : strcmp(word, "fails") == 0  ? &j->fails
+							    : NULL;
+
+		if (c->w->word[c->i].value)
+			continue;
+		if (!slot || c->i + 1 == c->w->n)
+			return sim_cmd_error(
+				c, "'%s': restores \"OBJECT...\" or fails \"OBJECT...\"", word);
+		free(*slot);
+		*slot = sim_strdup(c->w->word[++c->i].text);
+	}
+	return 0;
 }
 
 static int verb_foreign_recovery(struct sim_cmd *c)
 {
-	static const char *const keys[] = {"duration", "from", "restores", "fails", NULL};
 	struct sim_job *j;
+	int r = start_foreign(c, true, &j);
 
-	if (sim_cmd_keys(c, keys) < 0 || start_foreign(c, true, &j) < 0)
-		return -EINVAL;
-	if (!j)
-		return 0;
-	j->restores = sim_strdup(sim_word_option(c->w, c->i, "restores", ""));
-	j->fails = sim_strdup(sim_word_option(c->w, c->i, "fails", ""));
+	if (r < 0 || !j)
+		return r;
+	j->restores = sim_strdup("");
+	j->fails = sim_strdup("");
 	_cleanup_(freep) char *line =
 		sim_printf("do %s finish-recovery %s", c->tenant->name, j->id);
 	sim_step_add(c->s, j->end_us, line);
-	return 0;
+	return read_effects(c, j);
 }
 
 static int list_failed(struct sim_cmd *c, struct sim_job *j)
