@@ -23,18 +23,19 @@ struct store_thread;
 
 enum auth_kind {
 	AUTH_DELEGATED, /* an enrolled user, by refresh token */
-	AUTH_APP, /* client credentials with a certificate */
+	AUTH_APP,	/* client credentials with a certificate */
 };
 
 enum auth_outcome {
 	AUTH_OK,
 	AUTH_SIGN_IN, /* a person must sign in: grant revoked, expired, never given */
-	AUTH_CONFIG, /* client, certificate or scope is wrong: trying again will not help */
+	AUTH_CONFIG,  /* client, certificate or scope is wrong: trying again will not help */
 	AUTH_THROTTLED,
 	AUTH_NETWORK,
 };
 
-/* token is valid during the callback (AUTH_OK); text says what is wrong otherwise, hint what to do. */
+/* token is valid during the callback (AUTH_OK); text says what is wrong otherwise, hint what to do.
+ */
 struct auth_result {
 	enum auth_outcome outcome;
 	const struct secret *token;
@@ -44,7 +45,8 @@ struct auth_result {
 };
 typedef void (*auth_done_fn)(void *arg, const struct auth_result *result);
 
-/* What a provider is told to do, and all it can: win one token by one exchange with the token endpoint. */
+/* What a provider is told to do, and all it can: win one token by one exchange with the token
+ * endpoint. */
 struct auth_env {
 	struct loop *loop;
 	struct http *http;
@@ -53,7 +55,8 @@ struct auth_env {
 };
 
 /* Takes a reference of the tenant. db_tenant: id of the tenant's row. */
-int auth_new(const struct auth_env *env, struct conf_tenant *tenant, int64_t db_tenant, struct auth **ret);
+int auth_new(const struct auth_env *env, struct conf_tenant *tenant, int64_t db_tenant,
+	struct auth **ret);
 struct auth *auth_free(struct auth *a); /* waiting callers get no callback */
 DEFINE_CLEANUP(struct auth, auth_free);
 
@@ -66,7 +69,8 @@ void auth_wait_cancel(struct auth_wait *w);
  * The service answered 401 to this token: the next auth_get() wins a new one. claims: the decoded
  * JSON of a claims challenge, or NULL.
  */
-void auth_refused(struct auth *a, enum auth_kind kind, const struct secret *token, const char *claims);
+void auth_refused(
+	struct auth *a, enum auth_kind kind, const struct secret *token, const char *claims);
 
 /* For status: NULL when signed in or not tried yet, else why not. */
 const char *auth_trouble(const struct auth *a);

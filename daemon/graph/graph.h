@@ -29,13 +29,13 @@ DEFINE_CLEANUP(struct graph, graph_free);
 /* Valid during the callback; body may be taken by swapping the buf. */
 struct graph_reply {
 	enum graph_outcome outcome;
-	long status; /* of the last answer; 0 when there was none */
-	struct buf body; /* GRAPH_OK: JSON, decoded */
+	long status;	      /* of the last answer; 0 when there was none */
+	struct buf body;      /* GRAPH_OK: JSON, decoded */
 	const char *location; /* create: absolute, of our Graph host; NULL when absent or foreign */
-	int64_t date_us; /* the service's clock; TIME_NONE */
+	int64_t date_us;      /* the service's clock; TIME_NONE */
 	const char *request_id; /* or NULL */
-	const char *text; /* not GRAPH_OK: one line for people, already visible */
-	const char *hint; /* what to do, or NULL */
+	const char *text;	/* not GRAPH_OK: one line for people, already visible */
+	const char *hint;	/* what to do, or NULL */
 	int64_t retry_after_us; /* THROTTLED, NETWORK: when it makes sense to come back */
 };
 typedef void (*graph_done_fn)(void *arg, struct graph_reply *reply);
@@ -44,25 +44,25 @@ typedef void (*graph_done_fn)(void *arg, struct graph_reply *reply);
  * Each starts a call; done comes later, never from inside. 0 or -ENOMEM. link: a nextLink to follow
  * verbatim (checked: same host as graph_url), or NULL for the first page. ret may be NULL.
  */
-int graph_list_snapshots(struct graph *g, const char *link, graph_done_fn done, void *arg,
-	struct graph_call **ret);
-int graph_list_jobs(struct graph *g, const char *link, graph_done_fn done, void *arg,
-	struct graph_call **ret);
-/* filter_json: the value of filteringCriteria, "" for none. One attempt that reaches the service, no more:
- * network trouble is GRAPH_NETWORK at once, because the job may exist. */
+int graph_list_snapshots(
+	struct graph *g, const char *link, graph_done_fn done, void *arg, struct graph_call **ret);
+int graph_list_jobs(
+	struct graph *g, const char *link, graph_done_fn done, void *arg, struct graph_call **ret);
+/* filter_json: the value of filteringCriteria, "" for none. One attempt that reaches the service,
+ * no more: network trouble is GRAPH_NETWORK at once, because the job may exist. */
 int graph_create_preview(struct graph *g, const char *snapshot_id, const char *filter_json,
 	graph_done_fn done, void *arg, struct graph_call **ret);
 /* location: as the service gave it, or NULL. young: just created, 404 is tried a few times. */
-int graph_get_job(struct graph *g, const char *snapshot_id, const char *job_id, const char *location,
-	bool young, graph_done_fn done, void *arg, struct graph_call **ret);
+int graph_get_job(struct graph *g, const char *snapshot_id, const char *job_id,
+	const char *location, bool young, graph_done_fn done, void *arg, struct graph_call **ret);
 /* First page with $top=999; the qualified function name first, the other forms once on 400/404. */
-int graph_get_changes(struct graph *g, const char *snapshot_id, const char *job_id, const char *link,
-	graph_done_fn done, void *arg, struct graph_call **ret);
+int graph_get_changes(struct graph *g, const char *snapshot_id, const char *job_id,
+	const char *link, graph_done_fn done, void *arg, struct graph_call **ret);
 int graph_cancel_job(struct graph *g, const char *job_id, graph_done_fn done, void *arg,
 	struct graph_call **ret);
 /* Ends a call without a callback. NULL is allowed. */
 void graph_call_cancel(struct graph_call *c);
 
-/* For status: trouble of the last call that ended, NULL when it was good; requests sent so far; time spent waiting on throttling. */
+/* For status: trouble of the last call that ended, NULL when it was good; requests sent so far. */
 const char *graph_trouble(const struct graph *g);
 uint64_t graph_requests(const struct graph *g);

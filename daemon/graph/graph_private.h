@@ -1,0 +1,77 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Shared by graph.c (the graph, how calls begin) and graph_call.c (their way to an end) only. */
+#pragma once
+
+#include <stdbool.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/base/buf.h"
+#include "common/base/parse.h"
+#include "daemon/graph/graph.h"
+#include "daemon/graph/graph_op.h"
+
+struct auth_wait;
+struct http_call;
+struct loop_timer;
+struct secret;
+
+#define GRAPH_TEXT_BYTES 2048u
+
+/* An address that may answer: a form of graph_op.c, or what the service handed out. */
+enum { FORM_LINK = -1 };
+struct candidate {
+	char *url;
+	int form;
+};
+
+enum { N_CANDIDATES = GRAPH_FORMS_MAX + 1 };
+
+struct graph_call {
+	TAILQ_ENTRY(graph_call) entry;
+	struct graph *graph;
+	enum graph_op op;
+	const struct graph_op_row *row;
+	struct retry_policy policy;
+	graph_done_fn done;
+	void *arg;
+
+	struct candidate candidates[N_CANDIDATES];
+	size_t n_candidates, at;
+	char *body; /* of a POST; NULL */
+
+	/* what it waits for: exactly one of these */
+	struct loop_timer *timer;
+	struct auth_wait *auth;
+	struct http_call *http;
+
+	struct secret *token;
+	bool token_renewed, fresh;
+	unsigned attempt;
+	int64_t waited_us;
+	char request_id[GUID_TEXT_SIZE]; /* ours, of the request in flight */
+
+	/* of the documented form, kept while other forms are tried; also what was wrong from the
+	 * start */
+	bool failed;
+	long failed_status;
+	enum graph_outcome failed_outcome;
+	struct buf failed_text;
+};
+
+struct graph {
+	struct loop *loop;
+	struct http *http;
+	struct auth *auth;
+	struct conf_tenant *tenant;
+	TAILQ_HEAD(, graph_call) calls;
+	int winner[_GRAPH_OP_MAX]; /* form that has worked; FORM_LINK: none yet */
+	char *trouble;
+	uint64_t requests;
+};
+
+/* Of a call's own timer: the first step, and the next attempt. */
+void graph_call_step(void *arg);
+/* Frees a call that is in no list; whatever it waits for is cancelled. NULL is allowed. */
+void graph_call_free(struct graph_call *c);
