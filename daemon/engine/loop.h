@@ -29,10 +29,11 @@ int loop_run(struct loop *l);
 void loop_quit(struct loop *l);
 
 /*
- * One-shot timers on the boot clock (they count suspend). The callback may arm it again, free it or free
- * others. name is for debug output and is borrowed.
+ * One-shot timers on the boot clock (they count suspend). The callback may arm it again, free it or
+ * free others. name is for debug output and is borrowed.
  */
-int loop_timer_new(struct loop *l, const char *name, loop_fn fn, void *arg, struct loop_timer **ret);
+int loop_timer_new(
+	struct loop *l, const char *name, loop_fn fn, void *arg, struct loop_timer **ret);
 struct loop_timer *loop_timer_free(struct loop_timer *t);
 DEFINE_CLEANUP(struct loop_timer, loop_timer_free);
 /* Replaces a pending expiry; 0 or less expires on the next turn. */
@@ -43,10 +44,12 @@ bool loop_timer_armed(const struct loop_timer *t);
 /* Calls fn after the current turn, before the next: for freeing what a callback may still touch. */
 void loop_defer(struct loop *l, loop_fn fn, void *arg);
 
-/* fn is called when the wall clock was set (not when it merely drifts). One listener; NULL removes it. */
+/* fn is called when the wall clock was set (not when it merely drifts). One listener; NULL removes
+ * it. */
 void loop_on_clock_jump(struct loop *l, loop_fn fn, void *arg);
 
-/* Descriptors. events: LOOP_READ | LOOP_WRITE. The descriptor is not consumed; free before closing it. */
+/* Descriptors. events: LOOP_READ | LOOP_WRITE. The descriptor is not consumed; free before closing
+ * it. */
 enum {
 	LOOP_READ = 1,
 	LOOP_WRITE = 2,

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* The service manager's side: sd_notify and the watchdog. All calls do nothing without a manager. */
+/* The service manager's side: sd_notify and the watchdog. All calls do nothing without a manager.
+ */
 #pragma once
 
 #include <stdint.h>

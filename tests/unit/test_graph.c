@@ -101,18 +101,6 @@ void auth_refused(
 	(void)snprintf(auth.claims, sizeof(auth.claims), "%s", claims ? claims : "");
 }
 
-struct conf_tenant *conf_tenant_ref(struct conf_tenant *t)
-{
-	t->refs++;
-	return t;
-}
-
-struct conf_tenant *conf_tenant_unref(struct conf_tenant *t)
-{
-	t->refs--;
-	return NULL;
-}
-
 /* --- the service -------------------------------------------------------------------------------
  */
 
@@ -123,7 +111,8 @@ struct answer {
 };
 static const struct answer *answers;
 static size_t n_requests;
-static char urls[32][512], bearers[32][64], body[512], headers[512];
+static char urls[32][512], bearers[32][64], body[512];
+static struct buf headers = BUF_INIT(4096);
 static bool fresh[32];
 
 static void serve(
@@ -137,11 +126,10 @@ static void serve(
 	(void)snprintf(urls[n_requests], sizeof(urls[0]), "%s %s", q->method, q->url);
 	(void)snprintf(bearers[n_requests], sizeof(bearers[0]), "%s", q->bearer);
 	(void)snprintf(body, sizeof(body), "%s", q->body ? (const char *)q->body : "");
-	headers[0] = '\0';
-	for (size_t i = 0; q->headers[i]; i++) {
-		(void)strncat(headers, q->headers[i], sizeof(headers) - strlen(headers) - 2);
-		(void)strncat(headers, "\n", 2);
-	}
+	buf_reset(&headers);
+	for (size_t i = 0; q->headers[i]; i++)
+		buf_printf(&headers, "%s
+", q->headers[i]);
 	fresh[n_requests++] = q->fresh;
 	result->error = a->error;
 	result->error_text = a->error ? "broken" : NULL;
@@ -181,7 +169,8 @@ static void done(void *arg, struct graph_reply *r)
 
 static void setup(void)
 {
-	tenant = (struct conf_tenant){.name = (char *)"contoso",
+	tenant = (struct conf_tenant){.refs = 1,
+		.name = (char *)"contoso",
 		.graph_url = (char *)BASE,
 		.ca_file = (char *)"",
 		.proxy = (char *)""};
@@ -196,7 +185,8 @@ static void teardown(void)
 	g = graph_free(g);
 	h = http_free(h);
 	l = loop_free(l);
-	ck_assert_uint_eq(tenant.refs, 0);
+	buf_done(&headers);
+	ck_assert_uint_eq(tenant.refs, 1);
 }
 
 static void run(const struct answer *script)
@@ -220,10 +210,10 @@ START_TEST(test_list)
 	ck_assert_str_eq(reply.body, PAGE);
 	ck_assert_str_eq(urls[0], "GET " RECOVERY "/snapshots");
 	ck_assert_str_eq(bearers[0], "token-user-0");
-	ck_assert_ptr_nonnull(strstr(headers, "Accept: application/json\n"));
-	ck_assert_ptr_nonnull(strstr(headers, "Prefer: include-unknown-enum-members\n"));
-	ck_assert_ptr_nonnull(strstr(headers, "client-request-id: "));
-	ck_assert_ptr_null(strstr(headers, "Content-Type"));
+	ck_assert_ptr_nonnull(strstr(buf_text(&headers), "Accept: application/json\n"));
+	ck_assert_ptr_nonnull(strstr(buf_text(&headers), "Prefer: include-unknown-enum-members\n"));
+	ck_assert_ptr_nonnull(strstr(buf_text(&headers), "client-request-id: "));
+	ck_assert_ptr_null(strstr(buf_text(&headers), "Content-Type"));
 	ck_assert_ptr_null(graph_trouble(g));
 	ck_assert_uint_eq(graph_requests(g), 1);
 }
@@ -261,7 +251,7 @@ START_TEST(test_create)
 	ck_assert_int_eq(reply.outcome, GRAPH_OK);
 	ck_assert_str_eq(urls[0], "POST " RECOVERY "/snapshots/" SNAPSHOT "/recoveryPreviewJobs");
 	ck_assert_str_eq(body, "{}");
-	ck_assert_ptr_nonnull(strstr(headers, "Content-Type: application/json\n"));
+	ck_assert_ptr_nonnull(strstr(buf_text(&headers), "Content-Type: application/json\n"));
 	ck_assert_str_eq(reply.location, RECOVERY "/jobs/j1");
 
 	ck_assert_int_eq(graph_create_preview(g, "a/b?c", "{\"x\":1}", done, &reply, NULL), 0);
