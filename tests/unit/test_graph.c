@@ -128,8 +128,7 @@ static void serve(
 	(void)snprintf(body, sizeof(body), "%s", q->body ? (const char *)q->body : "");
 	buf_reset(&headers);
 	for (size_t i = 0; q->headers[i]; i++)
-		buf_printf(&headers, "%s
-", q->headers[i]);
+		buf_printf(&headers, "%s\n", q->headers[i]);
 	fresh[n_requests++] = q->fresh;
 	result->error = a->error;
 	result->error_text = a->error ? "broken" : NULL;
