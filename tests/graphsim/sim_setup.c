@@ -212,14 +212,15 @@ int sim_setup_snapshots(struct sim_cmd *c)
 
 	if (!t)
 		return -EINVAL;
-	if (!how)
+	if (!how ||
+		(strcmp(how, "daily") != 0 && strcmp(how, "off") != 0 && strcmp(how, "on") != 0))
 		return sim_cmd_error(c, "snapshots TENANT daily HH:MM [keep=N], off, or on");
-	if (strcmp(how, "off") == 0 || strcmp(how, "on") == 0) {
+	if (strcmp(how, "daily") != 0) {
 		sim_snapshots_turn(t, c->at_us, strcmp(how, "on") == 0);
 		return 0;
 	}
 	keep = t->snaps.keep;
-	if (strcmp(how, "daily") == 0 && read_time_of_day(c, &t->snaps.time_of_day_us) < 0)
+	if (read_time_of_day(c, &t->snaps.time_of_day_us) < 0)
 		return -EINVAL;
 	if (sim_cmd_keys(c, keys) < 0 || sim_cmd_number(c, "keep", 60, &keep) < 0 ||
 		sim_cmd_duration(c, "visible", &t->snaps.visible_us) < 0 ||
