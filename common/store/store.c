@@ -204,6 +204,22 @@ int store_open(const char *url, struct store **ret, char **ret_detail)
 	return 0;
 }
 
+static int tell_reader(char **ret_detail, int r, const struct store *s)
+{
+	switch (r) {
+	case -EACCES:
+		return tell(ret_detail, r,
+			"store %s: this user may not read it; members of its group may", s->path);
+	case -EROFS: /* a log would have to be made, which a reader never does */
+		return tell(ret_detail, r,
+			"store %s: its -wal and -shm files are missing or unreadable;"
+			" snapwatchd makes them when it starts",
+			s->path);
+	default:
+		return tell_db(ret_detail, r, s->path, s->db);
+	}
+}
+
 int store_open_reader(const char *url, struct store **ret, char **ret_detail)
 {
 	_cleanup_(store_closep) struct store *s = NULL;
@@ -221,7 +237,7 @@ int store_open_reader(const char *url, struct store **ret, char **ret_detail)
 		return tell(ret_detail, STORE_E_MISSING,
 			"store %s does not exist yet: snapwatchd makes it when it starts", s->path);
 	if (r < 0)
-		return tell_db(ret_detail, r, s->path, s->db);
+		return tell_reader(ret_detail, r, s);
 	if (version > STORE_SCHEMA_VERSION)
 		return tell_newer(s, version, ret_detail);
 	if (version < STORE_SCHEMA_VERSION)

@@ -174,6 +174,50 @@ START_TEST(readers_beside_a_live_writer)
 }
 END_TEST
 
+/* Exit status of a child without rights: what opening gave, and whether the words fit. */
+static int stranger_gets(const char *words)
+{
+	_cleanup_(freep) char *detail = NULL;
+	struct store *s = NULL;
+
+	if (geteuid() == 0 && (setgroups(0, NULL) < 0 || setresuid(NOBODY, NOBODY, NOBODY) < 0))
+		return 2;
+	int r = store_open_reader(url, &s, &detail);
+	if (r >= 0 || !detail || !strstr(detail, words)) {
+		(void)fprintf(stderr, "stranger: %d %s\n", r, detail ? detail : "");
+		return 1;
+	}
+	return 0;
+}
+
+START_TEST(readers_without_rights)
+{
+	static const struct {
+		mode_t database;
+		bool log;
+		const char *words;
+	} cases[] = {
+		{0000, true, "members of its group may"},
+		{0444, false, "snapwatchd makes them"},
+	};
+
+	(void)store_close(open_writer());
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		int status = -1;
+		ck_assert_int_eq(chmod(tmpdir_path("snapwatch.db"), cases[i].database), 0);
+		if (!cases[i].log)
+			ck_assert_int_eq(unlink(tmpdir_path("snapwatch.db-wal")), 0);
+		ck_assert_int_eq(chmod(tmpdir_path("."), 0555), 0);
+		pid_t child = fork();
+		if (child == 0)
+			_exit(stranger_gets(cases[i].words));
+		ck_assert_int_eq(waitpid(child, &status, 0), child);
+		ck_assert_int_eq(status, 0);
+		ck_assert_int_eq(chmod(tmpdir_path("."), 0755), 0);
+	}
+}
+END_TEST
+
 START_TEST(readers_after_a_clean_stop)
 {
 	struct store *s = open_writer();
@@ -332,6 +376,7 @@ Suite *suite(void)
 	tcase_add_test(t, errors_have_words);
 	tcase_add_test(t, other_versions_are_refused);
 	tcase_add_test(t, readers_beside_a_live_writer);
+	tcase_add_test(t, readers_without_rights);
 	tcase_add_test(t, readers_after_a_clean_stop);
 	tcase_add_test(t, readers_after_a_kill);
 	tcase_add_test(t, leases);
