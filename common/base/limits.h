@@ -145,3 +145,5 @@
 #define LIMIT_TICKER_SPREAD_US (10 * USEC_PER_MIN)
 /* Snapshots that were listed within this time tell how long the service keeps them. */
 #define LIMIT_RETENTION_MEMORY_US (30 * USEC_PER_DAY)
+/* One batch of rows that a reader copies: 100 alerts of 20 KB, or findings with large values. */
+#define LIMIT_VIEW_BYTES (256u * 1024 * 1024)

@@ -18,5 +18,9 @@ const struct db_sql_table *const store_sql_tables[] = {
 	&store_remote_job_sql,
 	&store_snapshot_sql,
 	&store_tenant_sql,
+	&store_view_alert_sql,
+	&store_view_finding_sql,
+	&store_view_job_sql,
+	&store_view_object_sql,
 };
 const size_t store_n_sql_tables = ARRAY_SIZE(store_sql_tables);

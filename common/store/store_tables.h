@@ -19,3 +19,7 @@ extern const struct db_sql_table store_tenant_sql;
 
 /* On secrets.db. */
 extern const struct db_sql_table store_secret_sql;
+extern const struct db_sql_table store_view_alert_sql;
+extern const struct db_sql_table store_view_finding_sql;
+extern const struct db_sql_table store_view_job_sql;
+extern const struct db_sql_table store_view_object_sql;
