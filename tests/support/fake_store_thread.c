@@ -182,7 +182,7 @@ int store_thread_new(struct loop *l, struct store *s, struct store_thread **ret)
 	return 0;
 }
 
-/* What was not answered stays so: its owners are gone. */
+/* As the real one: each done is called once, here at the latest. */
 struct store_thread *store_thread_free(struct store_thread *t)
 {
 	if (!t)
@@ -191,6 +191,10 @@ struct store_thread *store_thread_free(struct store_thread *t)
 		struct request *q = t->first;
 
 		t->first = q->next;
+		if (!t->first)
+			t->last = &t->first;
+		if (q->done)
+			q->done(q->arg, q->ran ? q->r : -ECANCELED);
 		free(q);
 	}
 	(void)loop_timer_free(t->timer);

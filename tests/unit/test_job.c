@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * daemon/watch/job*.c (and pages.c below it) against a small service: it keeps jobs, moves them with
- * the clock, and can be told to fail. Every test ends with what the daemon was told, in order, and
- * what the store has.
+ * daemon/watch/job*.c (and pages.c below it) against a small service: it keeps jobs, moves them
+ * with the clock, and can be told to fail. Every test ends with what the daemon was told, in order,
+ * and what the store has.
  */
 #include <check.h>
+#include <errno.h>
 #include <stdio.h>
 #include <string.h>
 
@@ -57,9 +58,9 @@ static struct service {
 	size_t n_forced[_OP_MAX], at_forced[_OP_MAX];
 	size_t calls[_OP_MAX], violations;
 	const char *location; /* format with the id; NULL: none */
-	const char *objects; /* JSON of the total when successful */
-	bool deaf; /* GET of one job: 404, as if not permitted */
-	bool lost; /* the list does not show our jobs */
+	const char *objects;  /* JSON of the total when successful */
+	bool deaf;	      /* GET of one job: 404, as if not permitted */
+	bool lost;	      /* the list does not show our jobs */
 	bool cancel_lingers;
 	bool all_fail; /* every forced answer repeats for ever */
 } sv;
@@ -279,7 +280,8 @@ static void drop_job(void)
 
 static void on_slot_free(void *arg, struct tenant *t, struct run *r)
 {
-	(void)arg, (void)t, (void)r;
+	(void)arg, (void)t;
+	ck_assert(!r->holds_slot);
 	tell("slot_free", NULL);
 }
 
@@ -408,9 +410,8 @@ static void setup(void)
 	*told = *last_text = '\0';
 	judge_result = 0;
 	daemon_up();
-	ck_assert_int_eq(db_script(store->db,
-				 "INSERT INTO tenant (id, name, tenant_id, first_seen)"
-				 " VALUES (1, 'contoso', 'x', 0)"),
+	ck_assert_int_eq(db_script(store->db, "INSERT INTO tenant (id, name, tenant_id, first_seen)"
+					      " VALUES (1, 'contoso', 'x', 0)"),
 		0);
 	ck_assert_int_eq(store_lease_take(store, 1), 0);
 	run = run_new();
@@ -450,10 +451,6 @@ static struct run *stored(void)
 	ck_assert_int_eq(row->holds_slot, run->holds_slot);
 	return row;
 }
-static void forget(struct run *row)
-{
-	(void)row;
-}
 
 /* --- from the wish to the verdict ---------------------------------------------------------------
  */
@@ -472,8 +469,7 @@ START_TEST(a_plain_run)
 	ck_assert_int_eq(run->changes, 3);
 	ck_assert_int_eq(run->objects, 3);
 	ck_assert_int_eq(run->verified, 1);
-	ck_assert_int_eq(run->started_us, sv.jobs[0].started_us / USEC_PER_SEC * USEC_PER_SEC +
-						  sv.jobs[0].started_us % USEC_PER_SEC);
+	ck_assert_int_eq(run->started_us, sv.jobs[0].started_us);
 	ck_assert_int_eq(run->completed_us - run->started_us, USEC_PER_HOUR);
 	ck_assert_int_eq(sv.calls[OP_CREATE], 1);
 	ck_assert_int_eq(sv.violations, 0);
@@ -483,7 +479,6 @@ START_TEST(a_plain_run)
 	ck_assert_int_eq(row->outcome, RUN_OK);
 	ck_assert_str_eq(row->next_link, "");
 	ck_assert_int_eq(row->pages, 3);
-	forget(row);
 }
 END_TEST
 
@@ -577,8 +572,6 @@ END_TEST
 /* Between our look at the list and our POST somebody else was faster. */
 START_TEST(a_lost_race)
 {
-	force(OP_JOBS, GRAPH_OK, false);
-	sv.n_forced[OP_JOBS] = 0;
 	sv.lost = true;
 	struct service_job *other = add_job("recoveryPreviewJob", NOW - USEC_PER_MIN, NULL);
 	other->target_us = SNAPSHOT - USEC_PER_DAY;
@@ -652,8 +645,7 @@ END_TEST
 /* The answer to the POST is lost; the job exists or not. */
 START_TEST(the_answer_to_create_is_lost)
 {
-	static const enum graph_outcome lost[] = {
-		GRAPH_NETWORK, GRAPH_THROTTLED, GRAPH_BAD_REPLY};
+	static const enum graph_outcome lost[] = {GRAPH_NETWORK, GRAPH_THROTTLED, GRAPH_BAD_REPLY};
 	bool exists = _i % 2;
 	char want[200];
 
@@ -1074,7 +1066,6 @@ START_TEST(dead_at_any_transaction)
 	start();
 	fake_loop_run_for(l, 10 * USEC_PER_MIN);
 	bool died = fake_store_thread_dead(st);
-	/* its requests are never answered, so they are freed by hand: the process is gone */
 	daemon_down();
 	daemon_up();
 	load(id);
@@ -1174,8 +1165,8 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, quiet_hours, 0, 2);
 	tcase_add_loop_test(tc, the_link_is_refused, 0, 2);
 	tcase_add_loop_test(tc, what_may_befall_reading, 0, 7);
-	tcase_add_loop_test(tc, killed_at_any_turn, 0, 45);
-	tcase_add_loop_test(tc, dead_at_any_transaction, 0, 24);
+	tcase_add_loop_test(tc, killed_at_any_turn, 0, 35);
+	tcase_add_loop_test(tc, dead_at_any_transaction, 0, 20);
 	tcase_add_test(tc, a_stored_wish_to_cancel_is_carried_out);
 	tcase_add_test(tc, words_for_status);
 	suite_add_tcase(s, tc);
