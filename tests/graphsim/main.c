@@ -37,7 +37,7 @@ struct options {
 	const char *scenarios[MAX_SCENARIOS];
 	size_t n_scenarios;
 	uint64_t port;
-	bool control, strict;
+	bool strict;
 };
 
 struct answer;
@@ -305,8 +305,8 @@ static void on_signal(evutil_socket_t fd, short what, void *arg)
 static void usage(FILE *out)
 {
 	(void)fputs(
-		"usage: graphsim --cert FILE --key FILE [--port N] [--port-file FILE] [--control]\n"
-		"                [--strict] [--scenario FILE]...\n"
+		"usage: graphsim --cert FILE --key FILE [--port N] [--port-file FILE] [--strict]\n"
+		"                [--scenario FILE]...\n"
 		"\n"
 		"  --cert, --key   PEM files of the server\n"
 		"  --port N        on 127.0.0.1; 0 (the default) takes a free one\n"
@@ -334,8 +334,6 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->key = optarg;
 		else if (c == 'f')
 			o->port_file = optarg;
-		else if (c == 'C')
-			o->control = true;
 		else if (c == 'S')
 			o->strict = true;
 		else if (c == 's' && o->n_scenarios < MAX_SCENARIOS)
@@ -391,7 +389,7 @@ static int load(struct front *f, const struct options *o, unsigned port)
 {
 	char url[64], text[16];
 	struct buf error = BUF_INIT(64u * 1024);
-	const struct sim_options options = {.base_url = url, .control = o->control};
+	const struct sim_options options = {.base_url = url, .control = true};
 	int r;
 
 	(void)snprintf(url, sizeof(url), "https://localhost:%u", port);

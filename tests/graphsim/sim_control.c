@@ -72,6 +72,14 @@ static void get_hooks(struct sim_ctx *c)
 	jsonw_array_end(&w);
 }
 
+/* For looking whether one of them ended up where it should not. */
+static void get_tokens(struct sim_ctx *c)
+{
+	sim_reply(c, 200, "text/plain");
+	for (size_t i = 0; i < c->s->n_tokens; i++)
+		buf_printf(&c->res->body, "%s\n", c->s->tokens[i]->text);
+}
+
 void sim_control(struct sim_ctx *c, const char *what)
 {
 	bool post = strcmp(c->req->method, "POST") == 0;
@@ -84,6 +92,8 @@ void sim_control(struct sim_ctx *c, const char *what)
 		get_counts(c);
 	else if (!post && strcmp(what, "hooks") == 0)
 		get_hooks(c);
+	else if (!post && strcmp(what, "tokens") == 0)
+		get_tokens(c);
 	else
 		sim_reply(c, 404, NULL);
 }

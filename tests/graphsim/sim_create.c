@@ -130,7 +130,7 @@ static void conflict(struct sim_ctx *c, const struct sim_job *holder)
 {
 	/* losing a race against somebody else is no fault of the client's; racing itself is */
 	if (!holder->foreign)
-		sim_violate(c->s, "%s: a second job while its own %s runs", c->tenant->name,
+		sim_violate(c->s, "tenant %s: a second job while its own %s runs", c->tenant->name,
 			holder->id);
 	sim_reply_error(c, 409, "Conflict",
 		"A recovery job is currently in progress. Wait for it to complete before "
@@ -181,7 +181,7 @@ void sim_cancel_job(struct sim_ctx *c)
 	if (!j)
 		return;
 	if (j->foreign)
-		sim_violate(c->s, "%s: cancelled job %s, which somebody else started",
+		sim_violate(c->s, "tenant %s: cancelled job %s, which somebody else started",
 			c->tenant->name, j->id);
 	if (c->req->body_len)
 		sim_violate(c->s, "%s %s: with a body", c->req->method, c->path);

@@ -250,7 +250,7 @@ static void run_step(struct sim *s, const struct sim_step *step)
 	}
 	s->dir = dir;
 	if (r != 0)
-		sim_violate(s, "scenario: %s: %s", step->line, buf_text(&error));
+		sim_violate(s, "scenario step '%s': %s", step->line, buf_text(&error));
 	buf_done(&error);
 }
 

@@ -190,6 +190,16 @@ void sim_token_refuse(struct sim_ctx *c, int number)
 	jsonw_object_end(&w);
 }
 
+/* What precedes the name of a permission must mean Graph. */
+static bool is_graph(const struct sim_ctx *c, const char *scope, size_t prefix)
+{
+	static const char graph[] = "https://graph.microsoft.com/";
+	size_t own = strlen(c->s->base_url);
+
+	return prefix == 0 || (prefix == sizeof(graph) - 1 && strncmp(scope, graph, prefix) == 0) ||
+	       (prefix == own + 1 && strncmp(scope, c->s->base_url, own) == 0);
+}
+
 /* The parts of a scope list that are ours, any resource prefix cut off. 0 or an AADSTS number. */
 static int requested_scopes(struct sim_ctx *c, const char *text, unsigned consented, unsigned *ret)
 {
@@ -209,12 +219,14 @@ static int requested_scopes(struct sim_ctx *c, const char *text, unsigned consen
 			known |= strcasecmp(name, standard[i]) == 0;
 		if (known)
 			continue;
+		if (!is_graph(c, word, (size_t)(name - word)))
+			return 70011;
 		if (strcmp(name, ".default") == 0)
 			bit = consented;
 		else if (sim_scopes_parse(name, &bit) < 0)
 			return 70011;
 		if (bit & SIM_SCOPE_RECOVERY)
-			sim_violate(c->s, "%s: asked for EntraBackup.ReadWrite.Recovery",
+			sim_violate(c->s, "tenant %s: asked for EntraBackup.ReadWrite.Recovery",
 				c->tenant->name);
 		scopes |= bit;
 	}
@@ -323,14 +335,15 @@ static int authenticate(struct sim_ctx *c)
 	if (!assertion)
 		return c->tenant->n_certificates ? 7000218 : 0;
 	if (c->tenant->n_certificates == 0) {
-		sim_violate(c->s, "%s: a public client sent an assertion", c->tenant->name);
+		sim_violate(c->s, "tenant %s: a public client sent an assertion", c->tenant->name);
 		return 700025;
 	}
 	if (!type || strcmp(type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0)
 		return 900144;
 	r = sim_assertion_verify(c, assertion, &why);
 	if (r != 0)
-		sim_violate(c->s, "%s: client assertion: %s", c->tenant->name, buf_text(&why));
+		sim_violate(
+			c->s, "tenant %s: client assertion: %s", c->tenant->name, buf_text(&why));
 	buf_done(&why);
 	return r;
 }

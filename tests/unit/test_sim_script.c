@@ -299,6 +299,7 @@ START_TEST(control)
 	ck_assert_int_eq(json_get_int(c.json, "requests", &n), JSON_GET_OK);
 	ck_assert_int_eq(n, 1);
 	ck_assert_int_eq(json_get_int(json_member(c.json, "a"), "requests", &n), JSON_GET_OK);
+	ck_assert_int_eq(sim_client_get(&c, "/sim/tokens"), 200);
 	ck_assert_int_eq(sim_client_get(&c, "/sim/hooks"), 200);
 	ck_assert_uint_eq(sim_client_count(c.json), 0);
 }
