@@ -82,6 +82,8 @@
 #define LIMIT_ALERT_BODY_BYTES (20u * 1024)
 /* A value in an alert, before and after: twenty of them must fit; the store has all of it. */
 #define LIMIT_ALERT_VALUE_BYTES 1024u
+/* A value in a finding, before and after: the page has those that are longer. */
+#define LIMIT_FINDING_VALUE_BYTES (16u * 1024)
 /* One line of a chat window or a mail's subject. */
 #define LIMIT_ALERT_TITLE_BYTES 256u
 /* Control socket. */

@@ -307,6 +307,11 @@ int64_t store_thread_heartbeat_us(const struct store_thread *t)
 	return __atomic_load_n(&t->progress_us, __ATOMIC_SEQ_CST);
 }
 
+void store_thread_progress(struct store_thread *t)
+{
+	stamp(t);
+}
+
 bool store_thread_paused(const struct store_thread *t)
 {
 	return __atomic_load_n(&t->paused, __ATOMIC_SEQ_CST);

@@ -64,3 +64,5 @@ void store_thread_retry(struct store_thread *t);
  */
 int64_t store_thread_heartbeat_us(const struct store_thread *t);
 bool store_thread_paused(const struct store_thread *t);
+/* Work that may take minutes says now and then that it goes on. Called by work only. */
+void store_thread_progress(struct store_thread *t);

@@ -229,6 +229,11 @@ int64_t store_thread_heartbeat_us(const struct store_thread *t)
 	return clock_boot_us();
 }
 
+void store_thread_progress(struct store_thread *t)
+{
+	(void)t;
+}
+
 bool store_thread_paused(const struct store_thread *t)
 {
 	return t->paused;
