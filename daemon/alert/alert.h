@@ -1,9 +1,9 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The life of alerts after they were decided: written to the outbox in the store, delivered by sinks at
- * least once with a stable id, retried with growing waits, given up loudly. Judging writes its
- * alerts itself (same transaction as its findings) and only pokes; operational trouble comes as conditions
- * that are raised once and cleared once.
+ * The life of alerts after they were decided: written to the outbox in the store, delivered by
+ * sinks at least once with a stable id, retried with growing waits, given up loudly. Judging writes
+ * its alerts itself (same transaction as its findings) and only pokes; operational trouble comes as
+ * conditions that are raised once and cleared once.
  */
 #pragma once
 
@@ -24,28 +24,31 @@ int alerts_new(struct loop *l, struct http *h, struct store_thread *st, struct a
 struct alerts *alerts_free(struct alerts *a);
 DEFINE_CLEANUP(struct alerts, alerts_free);
 
-/* The sinks of this configuration from now on; conf is borrowed until the next call. 0 or -ENOMEM. */
+/* The sinks of this configuration from now on; conf is borrowed until the next call. 0 or -ENOMEM.
+ */
 int alerts_configure(struct alerts *a, const struct conf *conf);
 
 /* There is something new in the outbox: deliver. */
 void alerts_poke(struct alerts *a);
 
 /*
- * Writes one alert (content is copied) with an outbox row per sink of its tenant, once per outside id.
- * tenant NULL: not about one tenant; goes to every sink.
+ * Writes one alert (content is copied) with an outbox row per sink of its tenant, once per outside
+ * id. tenant NULL: not about one tenant; goes to every sink.
  */
 void alerts_raise(struct alerts *a, const struct tenant *tenant, const struct alert *alert);
 
 /*
- * Lasting trouble. Set: raises one alert when the condition begins; further sets change nothing. Clear:
- * ends it, so that the next set raises again; logged, no alert. subject: "" or what it is about.
+ * Lasting trouble. Set: raises one alert when the condition begins; further sets change nothing.
+ * Clear: ends it, so that the next set raises again; logged, no alert. subject: "" or what it is
+ * about.
  */
 void alerts_condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
 	const char *subject, enum verdict severity, const char *title, const char *summary);
-void alerts_condition_clear(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
-	const char *subject);
+void alerts_condition_clear(
+	struct alerts *a, const struct tenant *tenant, enum alert_kind kind, const char *subject);
 
-/* The store cannot be written: journal at once and one direct try per sink; recorded later (r 0: works again). */
+/* The store cannot be written: journal at once and one direct try per sink; recorded later (r 0:
+ * works again). */
 void alerts_store_trouble(struct alerts *a, int r, const char *detail);
 
 /* Pending deliveries, for draining before `--once` exits. */

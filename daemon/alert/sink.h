@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * What an alert is delivered by. A new sink is one file sink_X.c with a struct sink_type, a row of
- * sink_types in sink.c, and a row of the type table in conf_keys. The outbox knows nothing of formats.
+ * sink_types in sink.c, and a row of the type table in conf_keys. The outbox knows nothing of
+ * formats.
  */
 #pragma once
 
