@@ -121,6 +121,9 @@ START_TEST(refusals)
 		int status;
 		size_t violations;
 	} rows[] = {
+		{"grant_type=refresh_token&refresh_token=first&scope=https://vault.example/"
+		 ".default",
+			"invalid_scope 70011", 400, 0},
 		{"grant_type=refresh_token&refresh_token=nonsense", "invalid_grant 70000", 400, 0},
 		{"grant_type=refresh_token&refresh_token=other", "invalid_grant 70000", 400, 1},
 		{"grant_type=refresh_token", "invalid_request 900144", 400, 0},
@@ -372,7 +375,7 @@ Suite *suite(void)
 	tcase_add_test(t, without_rotation_no_refresh_token_comes);
 	tcase_add_test(t, access_tokens_end);
 	tcase_add_test(t, refresh_tokens_end_after_ninety_days);
-	tcase_add_loop_test(t, refusals, 0, 10);
+	tcase_add_loop_test(t, refusals, 0, 11);
 	tcase_add_test(t, unknown_tenant_and_token);
 	tcase_add_test(t, scopes_are_needed);
 	suite_add_tcase(s, t);
