@@ -44,7 +44,7 @@ HARDEN_LD_CANDIDATES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlop
 # Probing costs a second, so its result is kept per compiler.
 CC_ID := $(shell $(CC) --version 2>/dev/null | head -n 1 | tr -c 'A-Za-z0-9.\n' '-')
 PROBED := $(BUILD)/probed-$(CC_ID).mk
-ifneq ($(filter-out clean help fmt,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind,$(or $(MAKECMDGOALS),all)),)
 -include $(PROBED)
 endif
 $(PROBED):

@@ -37,7 +37,7 @@ test     pc:libpq                             libpq-dev              libpq-devel
 build    cmd:setarch                          util-linux             util-linux
 build    cmd:openssl                          openssl                openssl
 build    cmd:curl                             curl                   curl
-test     pc:zlib                              zlib1g-dev             zlib-devel
+build    pc:zlib                              zlib1g-dev             zlib-devel
 '
 
 fail()
