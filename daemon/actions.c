@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/timefmt.h"
+#include "common/conf/conf_keys.h"
 #include "common/store/store.h"
 #include "daemon/internal.h"
 
@@ -177,11 +178,12 @@ static void retire_done(void *arg, int r)
 
 static void swap(struct daemon *d, struct conf *conf)
 {
+	_cleanup_(buf_done) struct buf keys = BUF_INIT(LIMIT_URL_BYTES);
 	struct conf *old = d->conf;
 
-	if (strcmp(old->store, conf->store) != 0 ||
-		strcmp(old->control_socket, conf->control_socket) != 0)
-		log_warning(NULL, "store and control_socket change at a restart only");
+	conf_restart_keys(old, conf, &keys);
+	if (keys.len)
+		log_warning(NULL, "these keys change at a restart only: %s", buf_text(&keys));
 	d->conf = conf;
 	log_set_level(conf->log_level);
 	queue_set_parallel(d->queue, conf->parallel_tenants);

@@ -111,7 +111,9 @@ static int admit_work(struct store *s, void *arg)
 	struct admission *a = arg;
 	int r = store_tenant_admit(s, a->name, a->tenant_id, clock_wall_us(), &a->row);
 
-	return r < 0 ? r : store_lease_take(s, a->row);
+	if (r == 0)
+		r = store_lease_take(s, a->row);
+	return r == STORE_LEASE_E_HELD ? -EBUSY : r;
 }
 
 static int entry_open(struct entry *e)
