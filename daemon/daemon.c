@@ -181,10 +181,12 @@ static void on_ended(
 	struct daemon *d = arg;
 	struct entry *e = entry_of(t);
 
-	if (run->state == RUN_FAILED)
+	if (run->state == RUN_FAILED) {
 		trouble_run(d, t, run, text, hint);
-	else if (run->outcome == RUN_UNVERIFIED)
+		ticker_set(d->ticker, t, clock_wall_us()); /* planned again */
+	} else if (run->outcome == RUN_UNVERIFIED) {
 		cycle_note(e, EXIT_CODE_INCOMPLETE, text);
+	}
 	active_drop(e, run);
 	queue_ended(d->queue, t, run);
 	status_line(d);
