@@ -27,15 +27,15 @@
 static const struct {
 	const char *noun, *from;
 } nouns[] = {
-	{ "alerts", "alert x LEFT JOIN tenant t ON t.id = x.tenant" },
-	{ "findings", "finding x JOIN tenant t ON t.id = x.tenant" },
-	{ "jobs", "job x JOIN tenant t ON t.id = x.tenant" },
-	{ "changes", "change x JOIN job j ON j.id = x.job JOIN tenant t ON t.id = j.tenant" },
-	{ "pages", "page x JOIN job j ON j.id = x.job JOIN tenant t ON t.id = j.tenant" },
-	{ "snapshots", "snapshot x JOIN tenant t ON t.id = x.tenant" },
-	{ "remote_jobs", "remote_job x JOIN tenant t ON t.id = x.tenant" },
-	{ "outbox", "outbox x JOIN alert a ON a.id = x.alert LEFT JOIN tenant t ON t.id = a.tenant" },
-	{ "conditions", "condition x LEFT JOIN tenant t ON t.id = x.tenant" },
+	{"alerts", "alert x LEFT JOIN tenant t ON t.id = x.tenant"},
+	{"findings", "finding x JOIN tenant t ON t.id = x.tenant"},
+	{"jobs", "job x JOIN tenant t ON t.id = x.tenant"},
+	{"changes", "change x JOIN job j ON j.id = x.job JOIN tenant t ON t.id = j.tenant"},
+	{"pages", "page x JOIN job j ON j.id = x.job JOIN tenant t ON t.id = j.tenant"},
+	{"snapshots", "snapshot x JOIN tenant t ON t.id = x.tenant"},
+	{"remote_jobs", "remote_job x JOIN tenant t ON t.id = x.tenant"},
+	{"outbox", "outbox x JOIN alert a ON a.id = x.alert LEFT JOIN tenant t ON t.id = a.tenant"},
+	{"conditions", "condition x LEFT JOIN tenant t ON t.id = x.tenant"},
 };
 
 /* A number, "some", or "N+". */
@@ -84,13 +84,14 @@ static int add_condition(struct buf *sql, char *word, const char **value)
 	*sign = '\0';
 	*value = sign + 1;
 	const char *column = strcmp(word, "tenant") == 0 ? "t.name" : word;
-	buf_printf(sql, contains ? " AND instr(CAST(%s%s AS TEXT), ?) > 0" : " AND CAST(%s%s AS TEXT) = ?",
+	buf_printf(sql,
+		contains ? " AND instr(CAST(%s%s AS TEXT), ?) > 0" : " AND CAST(%s%s AS TEXT) = ?",
 		column == word ? "x." : "", column);
 	return 0;
 }
 
-static int run_count(struct world *w, const char *sql, const char *const *values, size_t n, int64_t *ret,
-	struct buf *error)
+static int run_count(struct world *w, const char *sql, const char *const *values, size_t n,
+	int64_t *ret, struct buf *error)
 {
 	sqlite3 *db = NULL;
 	sqlite3_stmt *st = NULL;
@@ -111,8 +112,8 @@ static int run_count(struct world *w, const char *sql, const char *const *values
 	return buf_text(error)[0] ? 1 : 0;
 }
 
-static int expect_rows(struct world *w, const char *from, char **words, size_t n_words, const char *what,
-	struct buf *error)
+static int expect_rows(struct world *w, const char *from, char **words, size_t n_words,
+	const char *what, struct buf *error)
 {
 	_cleanup_(buf_done) struct buf sql = BUF_INIT(LIMIT_URL_BYTES);
 	const char *values[MAX_CONDITIONS];
@@ -148,7 +149,8 @@ static size_t split(char *line, char **words, size_t max)
 	size_t n = 0;
 	char *save = NULL;
 
-	for (char *word = strtok_r(line, " \t", &save); word && n < max; word = strtok_r(NULL, " \t", &save)) {
+	for (char *word = strtok_r(line, " \t", &save); word && n < max;
+		word = strtok_r(NULL, " \t", &save)) {
 		/* a value in double quotes may have blanks */
 		char *quote = strchr(word, '"');
 		if (quote && !strchr(quote + 1, '"') && save) {

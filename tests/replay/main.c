@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * replay FILE...: plays incident reports (tests/replay/ *.scn; README.md has the language) against the
- * real stages on fake engines. Each runs in a process of its own, so that a leak or a crash belongs to
- * one of them. The last line is "N passed, N failed".
+ * replay FILE...: plays incident reports (tests/replay/ *.scn; README.md has the language) against
+ * the real stages on fake engines. Each runs in a process of its own, so that a leak or a crash
+ * belongs to one of them. The last line is "N passed, N failed".
  */
 #include <errno.h>
 #include <stdio.h>
@@ -22,7 +22,8 @@
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_loop.h"
 
-/* --- words -------------------------------------------------------------------------------------- */
+/* --- words --------------------------------------------------------------------------------------
+ */
 
 /* The value of key=value in a line, copied into out; "" when it is not there. */
 static const char *word_value(const char *line, const char *key, char *out, size_t size)
@@ -33,7 +34,8 @@ static const char *word_value(const char *line, const char *key, char *out, size
 	*out = '\0';
 	while ((at = strstr(at, key))) {
 		if (at != line && at[-1] == ' ' && at[len] == '=') {
-			(void)snprintf(out, size, "%.*s", (int)strcspn(at + len + 1, " \t"), at + len + 1);
+			(void)snprintf(
+				out, size, "%.*s", (int)strcspn(at + len + 1, " \t"), at + len + 1);
 			break;
 		}
 		at += len;
@@ -41,7 +43,8 @@ static const char *word_value(const char *line, const char *key, char *out, size
 	return out;
 }
 
-static int write_credential(const struct world *w, const char *name, const char *suffix, const char *value)
+static int write_credential(
+	const struct world *w, const char *name, const char *suffix, const char *value)
 {
 	char path[200];
 
@@ -57,12 +60,12 @@ static int do_tenant(struct world *w, const char *line)
 	if (sscanf(line, "tenant %64s", name) != 1)
 		return -EINVAL;
 	buf_printf(&w->tenants,
-		"tenant \"%s\" {\n  tenant_id = \"%s\"\n  client_id = \"%s\"\n  graph_url = \"" WORLD_GRAPH
-		"/v1.0\"\n  authority = \"" WORLD_GRAPH "\"\n  #%s\n}\n",
-		name, word_value(line, "id", id, sizeof(id)), word_value(line, "client", client, sizeof(client)),
-		name);
-	return write_credential(w, name, ".refresh_token",
-		word_value(line, "refresh_token", token, sizeof(token)));
+		"tenant \"%s\" {\n  tenant_id = \"%s\"\n  client_id = \"%s\"\n  graph_url = "
+		"\"" WORLD_GRAPH "/v1.0\"\n  authority = \"" WORLD_GRAPH "\"\n  #%s\n}\n",
+		name, word_value(line, "id", id, sizeof(id)),
+		word_value(line, "client", client, sizeof(client)), name);
+	return write_credential(
+		w, name, ".refresh_token", word_value(line, "refresh_token", token, sizeof(token)));
 }
 
 /* Puts keys where the tenant's marker is, in front of it. */
@@ -92,13 +95,17 @@ static int do_hook(struct world *w, const char *line)
 
 	if (sscanf(line, "hook %64s", name) != 1)
 		return -EINVAL;
-	buf_printf(&w->sinks, "sink \"%s\" {\n  type = \"webhook\"\n  url = \"%s-url\"\n  secret = \"%s-secret\"\n}\n",
+	buf_printf(&w->sinks,
+		"sink \"%s\" {\n  type = \"webhook\"\n  url = \"%s-url\"\n  secret = "
+		"\"%s-secret\"\n}\n",
 		name, name, name);
 	(void)snprintf(url, sizeof(url), WORLD_GRAPH "/hook/%s", name);
 	(void)snprintf(file, sizeof(file), "%s-url", name);
 	int r = write_credential(w, file, "", url);
 	(void)snprintf(file, sizeof(file), "%s-secret", name);
-	return r ? r : write_credential(w, file, "", word_value(line, "secret", secret, sizeof(secret)));
+	return r ? r
+		 : write_credential(
+			   w, file, "", word_value(line, "secret", secret, sizeof(secret)));
 }
 
 static int do_start(struct world *w, const char *line)
@@ -151,7 +158,7 @@ static int do_crash(struct world *w, const char *line)
 
 static int do_act(struct world *w, const char *line)
 {
-	static const struct control_peer operator = { .text = "uid 0 (operator)" };
+	static const struct control_peer operator= {.text = "uid 0 (operator)"};
 	char verb[16], tenant[65], extra[65] = "";
 	int64_t for_us = 4 * USEC_PER_HOUR;
 	int n = sscanf(line, "act %15s %64s %64s", verb, tenant, extra);
@@ -159,10 +166,12 @@ static int do_act(struct world *w, const char *line)
 	if (n < 2 || !w->daemon)
 		return -EINVAL;
 	if (strcmp(verb, "run") == 0)
-		daemon_control_ops.run(w->daemon, &operator, tenant, n == 3 ? extra : NULL, false, NULL);
+		daemon_control_ops.run(
+			w->daemon, &operator, tenant, n == 3 ? extra : NULL, false, NULL);
 	else if (strcmp(verb, "resume") == 0)
 		daemon_control_ops.resume(w->daemon, &operator, tenant, NULL);
-	else if (strcmp(verb, "yield") == 0 && (n == 2 || parse_duration(extra, 0, USEC_PER_DAY, &for_us) == 0))
+	else if (strcmp(verb, "yield") == 0 &&
+		 (n == 2 || parse_duration(extra, 0, USEC_PER_DAY, &for_us) == 0))
 		daemon_control_ops.yield(w->daemon, &operator, tenant, for_us, NULL);
 	else
 		return -EINVAL;
@@ -230,7 +239,8 @@ static int play_line(struct world *w, const char *line, struct buf *error)
 	return r;
 }
 
-/* --- files -------------------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------------------------------
+ */
 
 static int play_text(struct world *w, const char *path, char *text)
 {

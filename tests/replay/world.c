@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include <errno.h>
+#include <ftw.h>
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
@@ -21,10 +22,6 @@
 #include "tests/support/fake_loop.h"
 #include "tests/support/fake_store_thread.h"
 
-/* The engines that the running daemon made: one of each at a time (see fake_engines.c). */
-extern struct store_thread *world_store_thread;
-extern struct http *world_http;
-
 #define MAX_HEADERS 32
 
 int world_open(struct world *w)
@@ -38,20 +35,16 @@ int world_open(struct world *w)
 	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/snapwatch-replay-XXXXXX");
 	if (!mkdtemp(w->dir))
 		return -errno;
-	const struct sim_options options = { .base_url = WORLD_GRAPH };
+	const struct sim_options options = {.base_url = WORLD_GRAPH};
 	return sim_new(&options, &w->sim);
 }
 
-static void remove_tree(const char *dir)
+static int remove_entry(const char *path, const struct stat *st, int type, struct FTW *ftw)
 {
-	char path[128];
-	static const char *const files[] = { "snapwatch.db", "snapwatch.db-wal", "snapwatch.db-shm",
-		"snapwatch.db.lock", "secrets.db", "secrets.db-wal", "secrets.db-shm", "snapwatch.conf" };
-
-	for (size_t i = 0; i < ARRAY_SIZE(files); i++) {
-		(void)snprintf(path, sizeof(path), "%s/%s", dir, files[i]);
-		(void)unlink(path);
-	}
+	(void)st;
+	(void)type;
+	(void)ftw;
+	return remove(path);
 }
 
 void world_close(struct world *w)
@@ -62,7 +55,7 @@ void world_close(struct world *w)
 	buf_done(&w->rules);
 	buf_done(&w->sinks);
 	buf_done(&w->defaults);
-	remove_tree(w->dir);
+	(void)nftw(w->dir, remove_entry, 8, FTW_DEPTH | FTW_PHYS);
 }
 
 int world_time(const struct world *w, const char *text, int64_t *ret_us)
@@ -77,28 +70,32 @@ int world_time(const struct world *w, const char *text, int64_t *ret_us)
 			if (sscanf(text, "+%dd%n", &days, &used) != 1 || text[used])
 				return -EINVAL;
 		}
-	*ret_us = w->start_us + days * USEC_PER_DAY + hours * USEC_PER_HOUR + minutes * USEC_PER_MIN;
+	*ret_us =
+		w->start_us + days * USEC_PER_DAY + hours * USEC_PER_HOUR + minutes * USEC_PER_MIN;
 	return 0;
 }
 
-/* --- the service's side --------------------------------------------------------------------------- */
+/* --- the service's side
+ * --------------------------------------------------------------------------- */
 
-/* "Name: value" lines to the fields of a result; text is cut up in place and lives as long as it. */
+/* "Name: value" lines to the fields of a result; text is cut up in place and lives as long as it.
+ */
 static void read_headers(char *text, struct http_result *result)
 {
 	const struct {
 		const char *name;
 		const char **field;
 	} fields[] = {
-		{ "content-type", &result->content_type },
-		{ "location", &result->location },
-		{ "retry-after", &result->retry_after },
-		{ "www-authenticate", &result->www_authenticate },
-		{ "request-id", &result->request_id },
+		{"content-type", &result->content_type},
+		{"location", &result->location},
+		{"retry-after", &result->retry_after},
+		{"www-authenticate", &result->www_authenticate},
+		{"request-id", &result->request_id},
 	};
 	char *save = NULL;
 
-	for (char *line = strtok_r(text, "\r\n", &save); line; line = strtok_r(NULL, "\r\n", &save)) {
+	for (char *line = strtok_r(text, "\r\n", &save); line;
+		line = strtok_r(NULL, "\r\n", &save)) {
 		char *value = strchr(line, ':');
 		if (!value)
 			continue;
@@ -136,7 +133,8 @@ static bool crash_before(struct world *w, const struct http_request *q)
 	if (w->crash != CRASH_INTENT || !is_create(q))
 		return false;
 	w->crash = CRASH_NONE;
-	fake_store_thread_die(world_store_thread, 1, FAKE_STORE_DIE_BEFORE_COMMIT, NULL, NULL);
+	fake_store_thread_die(
+		fake_store_thread_newest(), 1, FAKE_STORE_DIE_BEFORE_COMMIT, NULL, NULL);
 	died(w);
 	return true;
 }
@@ -161,7 +159,7 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 	if (n == 0)
 		return;
 	w->crash = CRASH_NONE;
-	fake_store_thread_die(world_store_thread, n, FAKE_STORE_DIE_BEFORE_COMMIT, died, w);
+	fake_store_thread_die(fake_store_thread_newest(), n, FAKE_STORE_DIE_BEFORE_COMMIT, died, w);
 }
 
 static size_t copy_headers(const struct http_request *q, char *bearer, size_t size,
@@ -175,25 +173,26 @@ static size_t copy_headers(const struct http_request *q, char *bearer, size_t si
 		if (!colon)
 			continue;
 		*colon++ = '\0';
-		out[n] = (struct sim_header){ names[n], colon + strspn(colon, " ") };
+		out[n] = (struct sim_header){names[n], colon + strspn(colon, " ")};
 		n++;
 	}
 	if (q->bearer) {
 		(void)snprintf(bearer, size, "Bearer %s", q->bearer);
 		names[n] = NULL;
-		out[n++] = (struct sim_header){ "Authorization", bearer };
+		out[n++] = (struct sim_header){"Authorization", bearer};
 	}
 	return n;
 }
 
-static void handle(void *arg, const struct http_request *q, struct http_result *result, int64_t *delay_us)
+static void handle(
+	void *arg, const struct http_request *q, struct http_result *result, int64_t *delay_us)
 {
 	struct world *w = arg;
 	static char header_text[LIMIT_HEADER_BYTES]; /* must live until the engine has copied it */
 	struct sim_header headers[MAX_HEADERS];
-	char *names[MAX_HEADERS] = { NULL };
+	char *names[MAX_HEADERS] = {NULL};
 	char bearer[8192], host[256] = "";
-	struct sim_response response = { .cut_at = -1 };
+	struct sim_response response = {.cut_at = -1};
 
 	if (w->crashed || crash_before(w, q)) {
 		*delay_us = USEC_PER_DAY;
@@ -201,7 +200,8 @@ static void handle(void *arg, const struct http_request *q, struct http_result *
 	}
 	const char *rest = q->url + strlen("https://");
 	const char *slash = strchr(rest, '/');
-	(void)snprintf(host, sizeof(host), "%.*s", slash ? (int)(slash - rest) : (int)strlen(rest), rest);
+	(void)snprintf(
+		host, sizeof(host), "%.*s", slash ? (int)(slash - rest) : (int)strlen(rest), rest);
 	const struct sim_request request = {
 		.method = q->method,
 		.host = host,
@@ -217,7 +217,8 @@ static void handle(void *arg, const struct http_request *q, struct http_result *
 	(void)snprintf(header_text, sizeof(header_text), "%s", buf_text(&response.headers));
 	read_headers(header_text, result);
 	buf_append(&result->body, buf_text(&response.body), response.body.len);
-	if (response.drop || (response.cut_at >= 0 && (size_t)response.cut_at < response.body.len)) {
+	if (response.drop ||
+		(response.cut_at >= 0 && (size_t)response.cut_at < response.body.len)) {
 		result->error = HTTP_E_NETWORK;
 		result->error_text = "the connection was closed";
 		result->status = 0;
@@ -229,14 +230,16 @@ static void handle(void *arg, const struct http_request *q, struct http_result *
 		free(names[i]);
 }
 
-/* --- the host's side ------------------------------------------------------------------------------ */
+/* --- the host's side
+ * ------------------------------------------------------------------------------ */
 
 int world_write_conf(struct world *w)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
 	char path[128];
 
-	buf_printf(&text, "store = \"sqlite:%s/snapwatch.db\"\ncredentials_dir = \"%s\"\n", w->dir, w->dir);
+	buf_printf(&text, "store = \"sqlite:%s/snapwatch.db\"\ncredentials_dir = \"%s\"\n", w->dir,
+		w->dir);
 	buf_printf(&text, "control_socket = \"%s/control.sock\"\nlog_level = \"debug\"\n", w->dir);
 	buf_printf(&text, "defaults {\n%s}\n", buf_text(&w->defaults));
 	buf_puts(&text, buf_text(&w->tenants));
@@ -272,7 +275,7 @@ int world_daemon_start(struct world *w, struct buf *errors)
 {
 	_cleanup_(buf_done) struct buf warnings = BUF_INIT(LIMIT_CONFIG_BYTES);
 	_cleanup_(conf_freep) struct conf *conf = NULL;
-	const struct daemon_options options = { .wait_us = 10 * USEC_PER_MIN };
+	const struct daemon_options options = {.wait_us = 10 * USEC_PER_MIN};
 	struct store *store = NULL;
 	char path[128];
 
@@ -287,7 +290,7 @@ int world_daemon_start(struct world *w, struct buf *errors)
 	if (r == 0)
 		r = daemon_new(w->loop, TAKE_PTR(conf), store, &options, &w->daemon);
 	if (r == 0) {
-		fake_http_handler(world_http, handle, w);
+		fake_http_handler(fake_http_newest(), handle, w);
 		r = daemon_start(w->daemon);
 	}
 	if (r != 0)

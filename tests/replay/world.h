@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * One world of a replay: a simulated directory service, a host with a store on disk and a daemon made of the
- * real stages on fake engines, all on one virtual clock. The daemon can be stopped, killed and
- * started again while the rest goes on.
+ * One world of a replay: a simulated directory service, a host with a store on disk and a daemon
+ * made of the real stages on fake engines, all on one virtual clock. The daemon can be stopped,
+ * killed and started again while the rest goes on.
  */
 #pragma once
 
@@ -13,17 +13,14 @@
 #include "daemon/daemon.h"
 #include "tests/graphsim/sim.h"
 
-struct http;
-struct store_thread;
-
 #define WORLD_GRAPH "https://graph.sim"
 
 /* Where the host is to die; the arming is used up by it. */
 enum crash_point {
 	CRASH_NONE,
-	CRASH_INTENT, /* the intent is stored, the request to create never leaves */
+	CRASH_INTENT,  /* the intent is stored, the request to create never leaves */
 	CRASH_CREATED, /* the service created the job, its answer is lost with us */
-	CRASH_PAGE, /* in the middle of storing page n */
+	CRASH_PAGE,    /* in the middle of storing page n */
 	CRASH_VERDICT, /* every page is stored, judging never commits */
 };
 
@@ -31,9 +28,8 @@ struct world {
 	char dir[64]; /* temporary: configuration, credentials, store */
 	struct sim *sim;
 	struct loop *loop;
-	struct daemon *daemon; /* NULL while it is down */
-	struct http *http; /* of the running daemon: the handler's way back */
-	int64_t start_us; /* wall time of `start` */
+	struct daemon *daemon;			    /* NULL while it is down */
+	int64_t start_us;			    /* wall time of `start` */
 	struct buf tenants, rules, sinks, defaults; /* configuration text */
 	enum crash_point crash;
 	unsigned crash_page, pages_seen;
@@ -52,7 +48,8 @@ int world_daemon_start(struct world *w, struct buf *errors);
 void world_daemon_stop(struct world *w);
 /* Everything in memory is gone at once; what was committed stays. */
 void world_daemon_kill(struct world *w);
-/* Time passes until wall_us. A crash point that is reached kills the daemon and starts it again a minute later. */
+/* Time passes until wall_us. A crash point that is reached kills the daemon and starts it again a
+ * minute later. */
 int world_run_until(struct world *w, int64_t wall_us, struct buf *errors);
 
 /* "2026-11-16T00:00:00Z", "+2d03:00" from start. */

@@ -59,11 +59,19 @@ size_t fake_http_in_flight(const struct http *h)
 	return h->in_flight;
 }
 
+static struct http *newest;
+
+struct http *fake_http_newest(void)
+{
+	return newest;
+}
+
 int http_new(struct loop *l, struct http **ret)
 {
 	struct http *h = must(calloc(1, sizeof(*h)));
 
 	h->loop = l;
+	newest = h;
 	*ret = h;
 	return 0;
 }
@@ -74,6 +82,8 @@ struct http *http_free(struct http *h)
 		return NULL;
 	while (h->calls)
 		http_cancel(h->calls);
+	if (newest == h)
+		newest = NULL;
 	free(h);
 	return NULL;
 }

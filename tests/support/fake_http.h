@@ -23,3 +23,5 @@ void fake_http_handler(struct http *h, fake_http_fn fn, void *arg);
 
 size_t fake_http_started(const struct http *h); /* requests since the start */
 size_t fake_http_in_flight(const struct http *h);
+/* The one that was made last, for harnesses of whole daemons; NULL when it is gone. */
+struct http *fake_http_newest(void);

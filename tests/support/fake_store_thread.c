@@ -169,6 +169,13 @@ size_t fake_store_thread_posted(const struct store_thread *t)
 /* --- engine/store_thread.h ---------------------------------------------------------------------
  */
 
+static struct store_thread *newest;
+
+struct store_thread *fake_store_thread_newest(void)
+{
+	return newest;
+}
+
 int store_thread_new(struct loop *l, struct store *s, struct store_thread **ret)
 {
 	struct store_thread *t = calloc(1, sizeof(*t));
@@ -178,6 +185,7 @@ int store_thread_new(struct loop *l, struct store *s, struct store_thread **ret)
 	t->loop = l;
 	t->store = s;
 	t->last = &t->first;
+	newest = t;
 	*ret = t;
 	return 0;
 }
@@ -197,6 +205,8 @@ struct store_thread *store_thread_free(struct store_thread *t)
 			q->done(q->arg, q->ran ? q->r : -ECANCELED);
 		free(q);
 	}
+	if (newest == t)
+		newest = NULL;
 	(void)loop_timer_free(t->timer);
 	(void)store_close(t->store);
 	free(t);

@@ -34,3 +34,5 @@ bool fake_store_thread_dead(const struct store_thread *t);
 
 /* Requests so far. */
 size_t fake_store_thread_posted(const struct store_thread *t);
+/* The one that was made last, for harnesses of whole daemons; NULL when it is gone. */
+struct store_thread *fake_store_thread_newest(void);
