@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Whose a listed job is. Conservative: what cannot be compared is not ours. */
 #include "common/model/adopt.h"
 
 #include "common/base/clock.h"

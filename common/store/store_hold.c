@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Hold: two columns of a tenant. */
 #include "common/store/store_hold.h"
 
 #include <errno.h>

@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Rows of runs. Moves are conditional on the state that the mover knows and fenced by its lease. */
 #include "common/store/store_job.h"
 
 #include <errno.h>

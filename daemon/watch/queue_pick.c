@@ -1,4 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
+/* Who goes first, and who goes now. It knows nothing of stores and loops. */
 #include "daemon/watch/queue_pick.h"
 
 #include <stdlib.h>
