@@ -174,8 +174,8 @@ sample: $(B)/test/gen_sample
 # each takes only what it names. TEST_LIBS_x adds a library to one of them. Those of FAKED_TESTS run
 # on fake engines: objects stand before archives, so the real ones are never taken.
 FAKE_SRC := $(wildcard tests/support/fake_*.c)
-FAKED_TESTS := test_auth test_fakes test_graph test_job test_look test_pages test_queue test_ticker
-$(patsubst %,$(B)/unit/%,test_job test_pages test_queue): $(call obj,tests/support/graph_scripted.c) test_judge
+FAKED_TESTS := test_auth test_fakes test_graph test_job test_judge test_look test_pages test_queue test_ticker
+$(patsubst %,$(B)/unit/%,test_job test_pages test_queue): $(call obj,tests/support/graph_scripted.c)
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
