@@ -1,0 +1,89 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Between auth.c (who gets a token and when), auth_exchange.c (one request to the token endpoint)
+ * and the providers (auth_user.c, auth_app.c: what to send). Nobody else includes it.
+ *
+ * A slot is one kind of token of one tenant. Its exchange goes:
+ * provider->start -> auth_slot_send -> provider->granted -> auth_slot_won, and may end at any point
+ * in auth_slot_lost. A new kind of sign-in is one more provider.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+#include <sys/queue.h>
+
+#include "common/base/buf.h"
+#include "daemon/graph/auth.h"
+#include "daemon/graph/auth_reply.h"
+
+struct auth_slot;
+struct http_call;
+struct loop_timer;
+
+struct auth_provider {
+	const char *name; /* for messages */
+	const char *scope;
+	bool confidential; /* cannot do without a certificate */
+	/* Gathers the grant and sends it, now or later. */
+	void (*start)(struct auth_slot *slot);
+	/* Keeps what must outlive the exchange, then auth_slot_won(). Takes the reply over. */
+	void (*granted)(struct auth_slot *slot, struct auth_reply *reply);
+	/* May change the reply before it is remembered. NULL: nothing to do. */
+	void (*refused)(struct auth_slot *slot, struct auth_reply *reply);
+	/* Frees slot->state; a request at the store must not come back to it. */
+	void (*stop)(struct auth_slot *slot);
+};
+extern const struct auth_provider auth_user_provider;
+extern const struct auth_provider auth_app_provider;
+
+struct auth_wait {
+	TAILQ_ENTRY(auth_wait) entry;
+	struct auth_slot *slot;
+	auth_done_fn done;
+	void *arg;
+	uint64_t number;
+};
+
+struct auth_slot {
+	struct auth *auth;
+	const struct auth_provider *provider;
+	void *state; /* the provider's */
+
+	TAILQ_HEAD(, auth_wait) waits;
+	uint64_t next_number;
+	struct loop_timer *pump;
+	bool busy; /* an exchange is under way */
+	struct http_call *http;
+
+	struct secret *token;	  /* NULL: none */
+	int64_t renew_us, end_us; /* boot time */
+	char *claims;		  /* to be sent with the next exchange; NULL */
+
+	/* the last exchange, when it failed */
+	bool failed;
+	enum auth_outcome outcome;
+	struct buf text;
+	const char *hint;
+	int64_t hold_until_us; /* boot time */
+};
+
+struct auth {
+	struct auth_env env;
+	char *credentials_dir;
+	struct conf_tenant *tenant;
+	int64_t db_tenant;
+	struct auth_slot slots[2]; /* by enum auth_kind */
+	int64_t last_refresh_us;
+	bool warned_recovery;
+};
+
+/* Sends form (already holding the grant; consumed) with what every exchange has. */
+void auth_slot_send(struct auth_slot *slot, struct buf *form);
+/* The exchange is over. Both tell whoever waits. won takes the reply over. */
+void auth_slot_won(struct auth_slot *slot, struct auth_reply *reply);
+void auth_slot_lost(struct auth_slot *slot, enum auth_outcome outcome, const char *text,
+	const char *hint, int64_t hold_us);
+
+/* Appends "&name=value", encoded for application/x-www-form-urlencoded. */
+void auth_form_add(struct buf *form, const char *name, const char *value);

@@ -1,0 +1,348 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A good answer is never made into a tree: its two secrets would be left behind in the parser's
+ * memory. The scanner gives ranges, and only those are copied, into memory that is wiped.
+ */
+#include "daemon/graph/auth_reply.h"
+
+#include <string.h>
+#include <strings.h>
+
+#include "common/base/json.h"
+#include "common/base/limits.h"
+#include "common/base/parse.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
+#include "daemon/graph/retry.h"
+
+#define TEXT_BYTES 1024u
+#define CODE_COLUMNS 60u
+
+/* As MSAL holds identical requests back: 429 and 5xx without Retry-After, and refusals. */
+#define HOLD_BUSY_US (5 * USEC_PER_SEC)
+#define HOLD_REFUSED_US (60 * USEC_PER_SEC)
+#define HOLD_LOOP_US (10 * USEC_PER_MIN)
+
+/* Documented: 60 to 90 minutes, up to 28 hours. Without expires_in nothing may be taken for
+ * granted. */
+#define LIFETIME_UNKNOWN_US (10 * USEC_PER_MIN)
+#define LIFETIME_MOST_US (28 * USEC_PER_HOUR)
+
+static const char hint_sign_in[] =
+	"sign in again and put the new refresh token into the tenant's credential";
+static const char hint_consent[] =
+	"an administrator must consent to EntraBackup.Read.All and EntraBackup.ReadWrite.Preview";
+static const char hint_policy[] =
+	"a Conditional Access policy stands in the way; change it or sign in as it asks";
+static const char hint_account[] = "check the account";
+static const char hint_certificate[] =
+	"compare the certificate in the credential with the one at the app registration";
+static const char hint_clock[] = "check the clock of this host";
+static const char hint_public[] = "the app registration wants a certificate: set the key "
+				  "certificate; or allow public clients";
+static const char hint_client[] = "check tenant_id, client_id and the app registration";
+
+static const struct {
+	int number;
+	const char *words, *hint;
+} numbers[] = {
+	{50012, "the client assertion was rejected", hint_certificate},
+	{50013, "the client assertion was rejected", hint_certificate},
+	{50020, "the account is not in this tenant", hint_account},
+	{50055, "the account's password has expired", hint_sign_in},
+	{50057, "the account is disabled", hint_account},
+	{50072, "the account must enrol for multi-factor authentication", hint_sign_in},
+	{50074, "strong authentication is required", hint_sign_in},
+	{50076, "multi-factor authentication is required", hint_sign_in},
+	{50078, "the multi-factor authentication has expired", hint_sign_in},
+	{50079, "the account must enrol for multi-factor authentication", hint_sign_in},
+	{50089, "the sign-in has expired", hint_sign_in},
+	{50105, "the account is not assigned to the app", hint_account},
+	{50132, "the session is not valid any more", hint_sign_in},
+	{50133, "the session has expired", hint_sign_in},
+	{50173, "the sign-in was revoked (password changed or sessions revoked)", hint_sign_in},
+	{50194, "the app is not made for several tenants", hint_client},
+	{50196, "the same request was made too often", NULL},
+	{53000, "the device is not compliant", hint_policy},
+	{53001, "the device is not joined", hint_policy},
+	{53003, "access is blocked by Conditional Access", hint_policy},
+	{65001, "consent is missing", hint_consent},
+	{65004, "consent was declined", hint_consent},
+	{70001, "the app is disabled", hint_client},
+	{70008, "the sign-in has expired or was revoked", hint_sign_in},
+	{70043, "the sign-in frequency policy asks for a new sign-in", hint_sign_in},
+	{90002, "there is no such tenant", hint_client},
+	{500133, "the client assertion has expired", hint_clock},
+	{500212, "cross-tenant access is blocked", hint_policy},
+	{500213, "cross-tenant access is blocked", hint_policy},
+	{530035, "security defaults block the sign-in", hint_policy},
+	{700011, "the app is not in this tenant", hint_client},
+	{700016, "the app is not in this tenant", hint_client},
+	{700024, "the client assertion is outside of its time", hint_clock},
+	{700025, "the app is a public client and takes no certificate", hint_client},
+	{700027, "the client assertion's signature was rejected", hint_certificate},
+	{700030, "the certificate's subject does not match", hint_certificate},
+	{700082, "the refresh token has expired: it was not used for too long", hint_sign_in},
+	{700084, "the refresh token has expired: it is that of a web page", hint_sign_in},
+	{7000218, "a certificate is required", hint_public},
+	{7000222, "the app's certificate has expired", hint_certificate},
+};
+
+static const struct {
+	const char *error;
+	enum auth_outcome outcome;
+	bool dead;
+	const char *hint;
+} errors[] = {
+	{"invalid_grant", AUTH_SIGN_IN, true, hint_sign_in},
+	{"interaction_required", AUTH_SIGN_IN, true, hint_sign_in},
+	{"login_required", AUTH_SIGN_IN, true, hint_sign_in},
+	{"consent_required", AUTH_SIGN_IN, true, hint_consent},
+	{"invalid_client", AUTH_CONFIG, false, hint_certificate},
+	{"unauthorized_client", AUTH_CONFIG, false, hint_client},
+	{"invalid_request", AUTH_CONFIG, false, hint_client},
+	{"invalid_scope", AUTH_CONFIG, false, hint_client},
+	{"invalid_resource", AUTH_CONFIG, false, hint_client},
+	{"unsupported_grant_type", AUTH_CONFIG, false, hint_client},
+	{"temporarily_unavailable", AUTH_THROTTLED, false, NULL},
+	{"server_error", AUTH_NETWORK, false, NULL},
+};
+
+int64_t auth_renew_after_us(int64_t lifetime_us)
+{
+	if (lifetime_us >= 2 * USEC_PER_HOUR || lifetime_us <= 10 * USEC_PER_MIN)
+		return lifetime_us / 2;
+	return lifetime_us - 5 * USEC_PER_MIN;
+}
+
+/* --- granted -----------------------------------------------------------------------------------
+ */
+
+struct grant_scan {
+	const char *text;
+	struct auth_reply *reply;
+};
+
+static bool is_key(const struct grant_scan *g, struct json_span key, const char *name)
+{
+	return key.len == strlen(name) && memcmp(g->text + key.off, name, key.len) == 0;
+}
+
+/*
+ * Tokens are ASCII without blanks and go into a header: anything else is no token. "\/" is the one
+ * escape that writers of JSON like to put into such text.
+ */
+static int read_token(const char *text, size_t len, struct secret **ret)
+{
+	_cleanup_(buf_done) struct buf out = BUF_INIT_SECRET(LIMIT_SECRET_BYTES);
+
+	if (*ret || len < 2 || text[0] != '"') /* twice is not once */
+		return JSON_E_SYNTAX;
+	for (size_t i = 1; i + 1 < len; i++) {
+		if (text[i] == '\\' && text[i + 1] == '/')
+			continue;
+		if (text[i] <= ' ' || text[i] > '~' || text[i] == '\\')
+			return JSON_E_SYNTAX;
+		buf_putc(&out, text[i]);
+	}
+	if (buf_error(&out) || out.len == 0)
+		return JSON_E_SYNTAX;
+	return secret_new(out.data, out.len, ret);
+}
+
+/* A number, or the same as text as some endpoints of the platform send it. */
+static void read_lifetime(const char *text, size_t len, int64_t *ret_us)
+{
+	char digits[24];
+	uint64_t seconds;
+	bool quoted = len >= 2 && text[0] == '"';
+	size_t n = quoted ? len - 2 : len;
+
+	if (n >= sizeof(digits))
+		return;
+	memcpy(digits, text + (quoted ? 1 : 0), n);
+	digits[n] = '\0';
+	if (parse_u64(digits, 1, (uint64_t)(LIFETIME_MOST_US / USEC_PER_SEC), &seconds) == 0)
+		*ret_us = (int64_t)seconds * USEC_PER_SEC;
+}
+
+static int on_member(void *arg, struct json_span key, struct json_span value)
+{
+	struct grant_scan *g = arg;
+	const char *text = g->text + value.off;
+
+	if (is_key(g, key, "access_token"))
+		return read_token(text, value.len, &g->reply->access);
+	if (is_key(g, key, "refresh_token"))
+		return read_token(text, value.len, &g->reply->refresh);
+	if (is_key(g, key, "expires_in"))
+		read_lifetime(text, value.len, &g->reply->lifetime_us);
+	if (is_key(g, key, "scope"))
+		g->reply->recovery = memmem(text, value.len, "EntraBackup.ReadWrite.Recovery",
+			strlen("EntraBackup.ReadWrite.Recovery"));
+	return 0;
+}
+
+static void fail(struct auth_reply *r, enum auth_outcome outcome, int64_t hold_us, const char *text)
+{
+	r->outcome = outcome;
+	r->hold_us = hold_us;
+	buf_puts(&r->text, text);
+}
+
+static void read_grant(const struct buf *body, struct auth_reply *reply)
+{
+	struct grant_scan g = {.text = buf_text(body), .reply = reply};
+	struct json_scan_ops ops = {.member = on_member};
+
+	reply->lifetime_us = LIFETIME_UNKNOWN_US;
+	int r = json_scan(g.text, body->len, LIMIT_JSON_DEPTH, &ops, &g);
+	if (r == 0 && reply->access) {
+		reply->outcome = AUTH_OK;
+		return;
+	}
+	reply->access = secret_free(reply->access);
+	reply->refresh = secret_free(reply->refresh);
+	fail(reply, AUTH_NETWORK, HOLD_BUSY_US,
+		"the token endpoint answered with something that holds no token");
+}
+
+/* --- refused -----------------------------------------------------------------------------------
+ */
+
+/* error_codes is documented for diagnosis; the description begins with the same number. */
+static int read_number(const struct json *root)
+{
+	const struct json *codes = json_member(root, "error_codes");
+	const char *at = strstr(json_string_or(root, "error_description", ""), "AADSTS");
+	int number = 0;
+
+	if (codes && json_first(codes) && json_type(json_first(codes)) == JSON_TYPE_NUMBER) {
+		struct buf text = BUF_INIT(64);
+		uint64_t n;
+
+		json_append_canonical(&text, json_first(codes));
+		if (parse_u64(buf_text(&text), 1, 99999999, &n) == 0)
+			number = (int)n;
+		buf_done(&text);
+	}
+	for (at = at ? at + strlen("AADSTS") : ""; !codes && *at >= '0' && *at <= '9'; at++)
+		number = number < 9999999 ? number * 10 + (*at - '0') : number;
+	return number;
+}
+
+static void describe(const struct json *root, const char *error, struct auth_reply *reply)
+{
+	struct buf visible = BUF_INIT(8 * LIMIT_TOKEN_REPLY_BYTES);
+	const char *words = NULL;
+
+	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
+		if (numbers[i].number != reply->number)
+			continue;
+		words = numbers[i].words;
+		reply->hint = numbers[i].hint;
+	}
+	if (words)
+		buf_printf(&reply->text, "%s (", words);
+	text_append_visible(&visible, error, strlen(error));
+	text_append_fitted(&reply->text, buf_text(&visible), CODE_COLUMNS, false);
+	if (reply->number)
+		buf_printf(&reply->text, ", AADSTS%d", reply->number);
+	buf_reset(&visible);
+	const char *trace = json_string_or(root, "trace_id", "");
+	text_append_visible(&visible, trace, strlen(trace));
+	if (*trace) {
+		buf_puts(&reply->text, ", trace id ");
+		text_append_fitted(&reply->text, buf_text(&visible), CODE_COLUMNS, false);
+	}
+	if (words)
+		buf_putc(&reply->text, ')');
+	buf_done(&visible);
+}
+
+static bool read_error(const struct http_result *result, struct auth_reply *reply)
+{
+	_cleanup_(json_freep) struct json *root = NULL;
+	const char *error;
+
+	if (json_parse(buf_text(&result->body), result->body.len, LIMIT_JSON_DEPTH, &root) != 0 ||
+		json_get_string(root, "error", &error) != JSON_GET_OK)
+		return false;
+	reply->outcome = AUTH_CONFIG;
+	reply->hint = hint_client;
+	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
+		if (strcmp(errors[i].error, error) != 0)
+			continue;
+		reply->outcome = errors[i].outcome;
+		reply->dead = errors[i].dead;
+		reply->hint = errors[i].hint;
+	}
+	reply->hold_us = HOLD_REFUSED_US;
+	reply->number = read_number(root);
+	describe(root, error, reply);
+	if (reply->number == 50196) { /* said with invalid_grant, but the grant is good */
+		reply->outcome = AUTH_THROTTLED;
+		reply->dead = false;
+		reply->hold_us = HOLD_LOOP_US;
+	}
+	return true;
+}
+
+static void read_refusal(const struct http_result *result, struct auth_reply *reply)
+{
+	int64_t now_us = result->date_us != TIME_NONE ? result->date_us : result->wall_us;
+	int64_t asked_us = retry_after_parse(result->retry_after, now_us);
+	bool known = read_error(result, reply);
+
+	if (!known) {
+		buf_printf(&reply->text, "the token endpoint answered HTTP %ld", result->status);
+		reply->outcome = AUTH_CONFIG;
+		reply->hold_us = HOLD_REFUSED_US;
+		reply->hint = "check authority, tenant_id and proxy";
+	}
+	/* whatever the body says: a server that is busy has not judged the grant */
+	if (result->status == 429 || result->status >= 500) {
+		reply->outcome = result->status == 429 || result->status == 503 ? AUTH_THROTTLED
+										: AUTH_NETWORK;
+		reply->dead = false;
+		reply->hint = NULL;
+	}
+	if (reply->outcome == AUTH_THROTTLED || reply->outcome == AUTH_NETWORK) {
+		if (reply->number != 50196)
+			reply->hold_us = HOLD_BUSY_US;
+		if (asked_us != TIME_NONE && asked_us > reply->hold_us)
+			reply->hold_us = asked_us;
+	}
+}
+
+static void read_failure(const struct http_result *result, struct auth_reply *reply)
+{
+	buf_puts(&reply->text, "the token endpoint: ");
+	text_append_visible(&reply->text, result->error_text, strlen(result->error_text));
+	if (result->error == HTTP_E_TLS) {
+		reply->outcome = AUTH_CONFIG;
+		reply->hold_us = HOLD_REFUSED_US;
+		reply->hint = "check authority, ca_file, proxy and the clock of this host";
+	} else {
+		reply->outcome = AUTH_NETWORK;
+		reply->hold_us = 0; /* nobody was asked; whoever retries has waited */
+	}
+}
+
+void auth_reply_read(const struct http_result *result, struct auth_reply *ret)
+{
+	*ret = (struct auth_reply){.text = BUF_INIT(TEXT_BYTES)};
+	if (result->error != HTTP_OK)
+		read_failure(result, ret);
+	else if (result->status >= 200 && result->status < 300)
+		read_grant(&result->body, ret);
+	else
+		read_refusal(result, ret);
+}
+
+void auth_reply_done(struct auth_reply *reply)
+{
+	reply->access = secret_free(reply->access);
+	reply->refresh = secret_free(reply->refresh);
+	buf_done(&reply->text);
+}

@@ -1,0 +1,35 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What the token endpoint answered, and what that means. Pure. Numbers (AADSTS) are for people:
+ * decisions go by "error" and status, as the platform asks.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/base/buf.h"
+#include "daemon/engine/http.h"
+#include "daemon/graph/auth.h"
+
+struct auth_reply {
+	enum auth_outcome outcome;
+	/* AUTH_OK */
+	struct secret *access;
+	struct secret *refresh; /* NULL when none came: the old one goes on */
+	int64_t lifetime_us;	/* of access */
+	bool recovery;		/* the token could start a recovery, which nobody asked for */
+	/* otherwise */
+	bool dead;	  /* the grant was refused: not to be used again */
+	int number;	  /* AADSTS, 0 unknown */
+	struct buf text;  /* one visible line */
+	const char *hint; /* static; may be NULL */
+	int64_t hold_us;  /* the same question is not to be asked again before */
+};
+
+void auth_reply_read(const struct http_result *result, struct auth_reply *ret);
+void auth_reply_done(struct auth_reply *reply);
+
+/* The part of lifetime_us after which a token is renewed: before its end if short, at half if long.
+ */
+int64_t auth_renew_after_us(int64_t lifetime_us);
