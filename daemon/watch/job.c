@@ -20,6 +20,8 @@
 #include "daemon/watch/pages.h"
 #include "daemon/watch/tenant.h"
 
+#define DEADLINE_AGAIN_US (10 * USEC_PER_SEC)
+
 static int64_t deadline_fixed(const struct job *j, int64_t limit_us)
 {
 	(void)j;
@@ -78,12 +80,14 @@ void job_later(struct job *j, int64_t delay_us, job_fn step)
 	loop_timer_arm(j->timer, delay_us);
 }
 
-/* A late state is left by a move; one that is under way already does it as well. */
+/* A late state is left by a move; one that is under way (the store may stand still) goes first. */
 static void on_deadline(void *arg)
 {
 	struct job *j = arg;
 
-	if (j->run && !j->request && states[j->run->state].late)
+	if (j->request)
+		job_deadline(j, DEADLINE_AGAIN_US);
+	else
 		states[j->run->state].late(j);
 }
 

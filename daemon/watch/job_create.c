@@ -207,9 +207,9 @@ static void slot_is_free(struct job *j)
 		plan_start_allowed(j->t->conf, now_us, j->t->usual_job_us, j->t->hold_until_us);
 
 	if (j->cancel_by)
-		job_back(j, now_us, false, false, "cancelled before it was created");
+		job_back(j, now_us, false, true, "cancelled before it was created");
 	else if (at_us > now_us)
-		job_back(j, at_us, false, false, "not now");
+		job_back(j, at_us, false, true, "not now");
 	else
 		store_intent(j);
 }

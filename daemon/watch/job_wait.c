@@ -45,6 +45,10 @@ static void to_collecting(struct job *j, const struct remote_job *seen)
 	next->state = RUN_COLLECTING;
 	next->holds_slot = false;
 	next->completed_us = seen->completed_us;
+	/* the service never told its P: an earlier one claims less */
+	if (next->started_us == TIME_NONE)
+		next->started_us = next->intent_server_us != TIME_NONE ? next->intent_server_us
+								       : next->intent_us;
 	/* "trusted only when successful and not null" */
 	next->objects = seen->objects;
 	next->links = seen->links;
