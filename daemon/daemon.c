@@ -121,6 +121,7 @@ static void on_start(void *arg, struct tenant *t, struct run *run)
 	const struct job_env env = {
 		.loop = d->loop,
 		.store = d->store,
+		.reading = &pages_reading,
 		.pages = d->pages,
 		.ops = &daemon_job_ops,
 		.arg = d,

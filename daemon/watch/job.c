@@ -17,7 +17,6 @@
 #include "daemon/engine/loop.h"
 #include "daemon/engine/store_thread.h"
 #include "daemon/watch/job_steps.h"
-#include "daemon/watch/pages.h"
 #include "daemon/watch/tenant.h"
 
 #define DEADLINE_AGAIN_US (10 * USEC_PER_SEC)
@@ -100,7 +99,7 @@ void job_quiet(struct job *j)
 {
 	graph_call_cancel(j->call);
 	j->call = NULL;
-	pages_cancel(j->reading);
+	j->env.reading->cancel(j->reading);
 	j->reading = NULL;
 	loop_timer_disarm(j->timer);
 }

@@ -13,11 +13,11 @@
 #include "common/base/cleanup.h"
 #include "common/model/run.h"
 #include "daemon/graph/retry.h"
+#include "daemon/watch/reading.h"
 
 struct job;
 struct job_env;
 struct loop;
-struct pages;
 struct store_thread;
 struct tenant;
 
@@ -44,6 +44,7 @@ struct job_ops {
 struct job_env {
 	struct loop *loop;
 	struct store_thread *store;
+	const struct reading_ops *reading; /* how pages are read, and by whom */
 	struct pages *pages;
 	const struct job_ops *ops;
 	void *arg;

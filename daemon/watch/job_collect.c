@@ -6,7 +6,6 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "daemon/watch/job_steps.h"
-#include "daemon/watch/pages.h"
 #include "daemon/watch/tenant.h"
 
 #define AGAIN_US (USEC_PER_MIN)
@@ -82,30 +81,30 @@ static void read_anew(struct job *j)
 	if (too_often(j, "the service keeps refusing its own links"))
 		return;
 	log_notice(&ctx, "the service refuses the stored link; reading the changes anew");
-	if (pages_reset(j->env.pages, j->run, on_reset, j, &j->reading) < 0)
+	if (j->env.reading->reset(j->env.pages, j->run, on_reset, j, &j->reading) < 0)
 		job_later(j, AGAIN_US, read_on);
 }
 
-static void on_pages(void *arg, enum pages_outcome outcome, enum graph_outcome why,
+static void on_pages(void *arg, enum reading_outcome outcome, enum graph_outcome why,
 	const char *text, const char *hint, int64_t retry_after_us)
 {
 	struct job *j = arg;
 
 	j->reading = NULL;
 	switch (outcome) {
-	case PAGES_COMPLETE:
+	case READING_COMPLETE:
 		to_settling(j);
 		break;
-	case PAGES_GONE:
+	case READING_GONE:
 		job_end(j, RUN_GONE, text ? text : "the service no longer has the changes", hint);
 		break;
-	case PAGES_BAD:
+	case READING_BAD:
 		job_end(j, RUN_NO_RESULT, text, hint);
 		break;
-	case PAGES_LINK_REFUSED:
+	case READING_LINK_REFUSED:
 		read_anew(j);
 		break;
-	case PAGES_LATER:
+	case READING_LATER:
 		/* "must have completed successfully": the service is behind itself, for a while */
 		if (why == GRAPH_REFUSED && too_often(j, text))
 			break;
@@ -116,7 +115,7 @@ static void on_pages(void *arg, enum pages_outcome outcome, enum graph_outcome w
 
 static void read_on(struct job *j)
 {
-	if (pages_start(j->env.pages, j->t, j->run, on_pages, j, &j->reading) < 0)
+	if (j->env.reading->start(j->env.pages, j->t, j->run, on_pages, j, &j->reading) < 0)
 		job_later(j, AGAIN_US, read_on);
 }
 

@@ -16,7 +16,6 @@
 
 struct conf_tenant;
 struct loop_timer;
-struct pages_read;
 
 typedef void (*job_fn)(struct job *j);
 
@@ -35,7 +34,7 @@ struct job {
 	/* what is under way */
 	struct job_request *request;
 	struct graph_call *call;
-	struct pages_read *reading;
+	struct reading *reading;
 	struct loop_timer *timer;
 	job_fn step; /* what the timer is for */
 

@@ -16,6 +16,7 @@
 #include "common/base/log.h"
 #include "common/conf/conf.h"
 #include "common/model/change.h"
+#include "common/model/run.h"
 #include "common/store/store_page.h"
 #include "daemon/engine/http.h"
 #include "daemon/engine/loop.h"
@@ -34,20 +35,20 @@ struct pages {
 	struct loop *loop;
 	struct store_thread *store;
 	size_t in_flight; /* bytes reserved by calls and by pages on their way into the store */
-	struct pages_read *first, **last; /* wait for their share */
+	struct reading *first, **last; /* wait for their share */
 	struct page_request *requests;
 };
 
-struct pages_read {
+struct reading {
 	struct pages *p;
 	struct tenant *t; /* NULL for a reset */
 	struct run *run;
-	pages_done_fn done;
+	reading_done_fn done;
 	void (*reset_done)(void *arg, int r);
 	void *arg;
 
 	/* what is under way */
-	struct pages_read *next; /* in the queue for a share */
+	struct reading *next; /* in the queue for a share */
 	bool queued;
 	size_t reserved; /* for the call */
 	struct graph_call *call;
@@ -64,8 +65,8 @@ struct pages_read {
 /* On its way through the store. It outlives the reading if it must, and then changes nothing. */
 struct page_request {
 	struct page_request *next, **prev;
-	struct pages *p;	 /* NULL: gone */
-	struct pages_read *read; /* NULL: cancelled */
+	struct pages *p;      /* NULL: gone */
+	struct reading *read; /* NULL: cancelled */
 	size_t reserved;
 	int64_t job, number;
 	struct buf body;
@@ -80,14 +81,14 @@ struct page_request {
 /* --- shares of the bytes in flight --------------------------------------------------------------
  */
 
-static void fetch(struct pages_read *rd);
+static void fetch(struct reading *rd);
 
 /* One page is always allowed, however large it is. */
 static void grant(struct pages *p)
 {
 	while (p->first && (p->in_flight == 0 || p->in_flight + LIMIT_PAGE_BYTES_ASSUMED <=
 							 LIMIT_PAGE_BYTES_IN_FLIGHT)) {
-		struct pages_read *rd = p->first;
+		struct reading *rd = p->first;
 
 		p->first = rd->next;
 		if (!p->first)
@@ -105,7 +106,7 @@ static void unreserve(struct pages *p, size_t *reserved)
 	*reserved = 0;
 }
 
-static void enqueue(struct pages_read *rd)
+static void enqueue(struct reading *rd)
 {
 	rd->next = NULL;
 	rd->queued = true;
@@ -114,11 +115,11 @@ static void enqueue(struct pages_read *rd)
 	grant(rd->p);
 }
 
-static void dequeue(struct pages_read *rd)
+static void dequeue(struct reading *rd)
 {
 	struct pages *p = rd->p;
 
-	for (struct pages_read **at = &p->first; *at; at = &(*at)->next) {
+	for (struct reading **at = &p->first; *at; at = &(*at)->next) {
 		if (*at != rd)
 			continue;
 		*at = rd->next;
@@ -132,29 +133,29 @@ static void dequeue(struct pages_read *rd)
 /* --- ways out -----------------------------------------------------------------------------------
  */
 
-static void read_free(struct pages_read *rd)
+static void read_free(struct reading *rd)
 {
 	(void)loop_timer_free(rd->timer);
 	free(rd->links);
 	free(rd);
 }
 
-static void finish(struct pages_read *rd, enum pages_outcome outcome, enum graph_outcome why,
+static void finish(struct reading *rd, enum reading_outcome outcome, enum graph_outcome why,
 	const char *text, const char *hint, int64_t retry_after_us)
 {
-	pages_done_fn done = rd->done;
+	reading_done_fn done = rd->done;
 	void *arg = rd->arg;
 
 	read_free(rd);
 	done(arg, outcome, why, text, hint, retry_after_us);
 }
 
-static void bad(struct pages_read *rd, const char *text)
+static void bad(struct reading *rd, const char *text)
 {
-	finish(rd, PAGES_BAD, GRAPH_BAD_REPLY, text, NULL, 0);
+	finish(rd, READING_BAD, GRAPH_BAD_REPLY, text, NULL, 0);
 }
 
-static void again(struct pages_read *rd, const char *text)
+static void again(struct reading *rd, const char *text)
 {
 	if (++rd->tries >= LIMIT_PAGE_TRIES)
 		bad(rd, text);
@@ -187,7 +188,7 @@ static bool links_put(uint64_t *links, size_t cap, uint64_t h)
 	return false;
 }
 
-static void links_grow(struct pages_read *rd)
+static void links_grow(struct reading *rd)
 {
 	size_t cap = rd->cap_links ? 2 * rd->cap_links : 64;
 	uint64_t *links = calloc(cap, sizeof(*links));
@@ -202,7 +203,7 @@ static void links_grow(struct pages_read *rd)
 }
 
 /* The service hands out a link that was followed before: the chain would never end. */
-static bool seen_before(struct pages_read *rd, const char *link)
+static bool seen_before(struct reading *rd, const char *link)
 {
 	if (2 * (rd->n_links + 1) > rd->cap_links)
 		links_grow(rd);
@@ -215,7 +216,7 @@ static bool seen_before(struct pages_read *rd, const char *link)
 /* --- the store ----------------------------------------------------------------------------------
  */
 
-static struct page_request *request_new(struct pages_read *rd)
+static struct page_request *request_new(struct reading *rd)
 {
 	struct page_request *q = calloc(1, sizeof(*q));
 	struct pages *p = rd->p;
@@ -268,7 +269,7 @@ static int put_work(struct store *s, void *arg)
 }
 
 /* The page is committed; takes its link over. */
-static void stored(struct pages_read *rd, struct page_request *q)
+static void stored(struct reading *rd, struct page_request *q)
 {
 	struct run *run = rd->run;
 
@@ -280,7 +281,7 @@ static void stored(struct pages_read *rd, struct page_request *q)
 	run->changes += q->rows;
 	run->unknown += q->unknown;
 	if (*run->next_link == '\0')
-		finish(rd, PAGES_COMPLETE, GRAPH_OK, NULL, NULL, 0);
+		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
 	else if (seen_before(rd, run->next_link))
 		bad(rd, LOOP_TEXT);
 	else if (rd->empty >= LIMIT_PAGES_EMPTY)
@@ -289,7 +290,7 @@ static void stored(struct pages_read *rd, struct page_request *q)
 		loop_timer_arm(rd->timer, 0);
 }
 
-static void put_result(struct pages_read *rd, struct page_request *q, int r)
+static void put_result(struct reading *rd, struct page_request *q, int r)
 {
 	switch (r) {
 	case 0:
@@ -302,13 +303,13 @@ static void put_result(struct pages_read *rd, struct page_request *q, int r)
 		bad(rd, LOOP_TEXT);
 		break;
 	case STORE_PAGE_E_ORDER: /* what is stored is not what we believe */
-		finish(rd, PAGES_LINK_REFUSED, GRAPH_OK, NULL, NULL, 0);
+		finish(rd, READING_LINK_REFUSED, GRAPH_OK, NULL, NULL, 0);
 		break;
 	case STORE_PAGE_E_MISSING:
 		bad(rd, "the store no longer has this run");
 		break;
 	default:
-		finish(rd, PAGES_LATER, GRAPH_BAD_REPLY, err_text(r), NULL, LATER_US);
+		finish(rd, READING_LATER, GRAPH_BAD_REPLY, err_text(r), NULL, LATER_US);
 		break;
 	}
 }
@@ -316,7 +317,7 @@ static void put_result(struct pages_read *rd, struct page_request *q, int r)
 static void put_done(void *arg, int r)
 {
 	struct page_request *q = arg;
-	struct pages_read *rd = q->read;
+	struct reading *rd = q->read;
 	struct pages *p = q->p;
 
 	if (p)
@@ -333,18 +334,18 @@ static void put_done(void *arg, int r)
 /* --- the service --------------------------------------------------------------------------------
  */
 
-static void failed(struct pages_read *rd, const struct graph_reply *reply)
+static void failed(struct reading *rd, const struct graph_reply *reply)
 {
 	bool first = rd->run->pages == 0;
 
 	switch (reply->outcome) {
 	case GRAPH_NOT_FOUND:
-		finish(rd, first ? PAGES_GONE : PAGES_LINK_REFUSED, reply->outcome, reply->text,
+		finish(rd, first ? READING_GONE : READING_LINK_REFUSED, reply->outcome, reply->text,
 			reply->hint, 0);
 		break;
 	case GRAPH_REFUSED:
-		finish(rd, first ? PAGES_LATER : PAGES_LINK_REFUSED, reply->outcome, reply->text,
-			reply->hint, LATER_US);
+		finish(rd, first ? READING_LATER : READING_LINK_REFUSED, reply->outcome,
+			reply->text, reply->hint, LATER_US);
 		break;
 	case GRAPH_OK:
 	case GRAPH_BAD_REPLY:
@@ -356,7 +357,7 @@ static void failed(struct pages_read *rd, const struct graph_reply *reply)
 	case GRAPH_BUSY:
 	case GRAPH_THROTTLED:
 	case GRAPH_NETWORK:
-		finish(rd, PAGES_LATER, reply->outcome, reply->text, reply->hint,
+		finish(rd, READING_LATER, reply->outcome, reply->text, reply->hint,
 			reply->retry_after_us);
 		break;
 	}
@@ -364,7 +365,7 @@ static void failed(struct pages_read *rd, const struct graph_reply *reply)
 
 static void on_page(void *arg, struct graph_reply *reply)
 {
-	struct pages_read *rd = arg;
+	struct reading *rd = arg;
 	struct pages *p = rd->p;
 
 	rd->call = NULL;
@@ -384,7 +385,7 @@ static void on_page(void *arg, struct graph_reply *reply)
 	grant(p);
 }
 
-static void fetch(struct pages_read *rd)
+static void fetch(struct reading *rd)
 {
 	const struct run *run = rd->run;
 
@@ -398,11 +399,11 @@ static void fetch(struct pages_read *rd)
 /* Where reading begins, goes on, or is tried again. */
 static void on_timer(void *arg)
 {
-	struct pages_read *rd = arg;
+	struct reading *rd = arg;
 	const struct run *run = rd->run;
 
 	if (run->next_link && *run->next_link == '\0')
-		finish(rd, PAGES_COMPLETE, GRAPH_OK, NULL, NULL, 0);
+		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
 	else if (run->pages >= (int64_t)LIMIT_PAGES_PER_JOB)
 		bad(rd, "the changes have more pages than a preview can have");
 	else if (run->next_link && !http_same_origin(run->next_link, rd->t->conf->graph_url))
@@ -424,7 +425,7 @@ static int reset_work(struct store *s, void *arg)
 static void reset_done(void *arg, int r)
 {
 	struct page_request *q = arg;
-	struct pages_read *rd = q->read;
+	struct reading *rd = q->read;
 
 	request_free(q);
 	if (!rd)
@@ -443,14 +444,14 @@ static void reset_done(void *arg, int r)
 /* --- life ---------------------------------------------------------------------------------------
  */
 
-static int read_new(struct pages *p, struct run *run, void *arg, struct pages_read **ret)
+static int read_new(struct pages *p, struct run *run, void *arg, struct reading **ret)
 {
-	struct pages_read *rd = calloc(1, sizeof(*rd));
+	struct reading *rd = calloc(1, sizeof(*rd));
 	int r;
 
 	if (!rd)
 		return -ENOMEM;
-	*rd = (struct pages_read){.p = p, .run = run, .arg = arg};
+	*rd = (struct reading){.p = p, .run = run, .arg = arg};
 	r = loop_timer_new(p->loop, "page", on_timer, rd, &rd->timer);
 	if (r < 0) {
 		free(rd);
@@ -460,10 +461,10 @@ static int read_new(struct pages *p, struct run *run, void *arg, struct pages_re
 	return 0;
 }
 
-int pages_start(struct pages *p, struct tenant *t, struct run *run, pages_done_fn done, void *arg,
-	struct pages_read **ret)
+static int reading_start(struct pages *p, struct tenant *t, struct run *run, reading_done_fn done,
+	void *arg, struct reading **ret)
 {
-	struct pages_read *rd;
+	struct reading *rd;
 	int r = read_new(p, run, arg, &rd);
 
 	if (r < 0)
@@ -475,10 +476,10 @@ int pages_start(struct pages *p, struct tenant *t, struct run *run, pages_done_f
 	return 0;
 }
 
-int pages_reset(struct pages *p, struct run *run, void (*done)(void *arg, int r), void *arg,
-	struct pages_read **ret)
+static int reading_reset(struct pages *p, struct run *run, void (*done)(void *arg, int r),
+	void *arg, struct reading **ret)
 {
-	struct pages_read *rd;
+	struct reading *rd;
 	int r = read_new(p, run, arg, &rd);
 
 	if (r < 0)
@@ -489,7 +490,7 @@ int pages_reset(struct pages *p, struct run *run, void (*done)(void *arg, int r)
 	return 0;
 }
 
-void pages_cancel(struct pages_read *rd)
+static void reading_cancel(struct reading *rd)
 {
 	struct pages *p;
 
@@ -505,6 +506,12 @@ void pages_cancel(struct pages_read *rd)
 	read_free(rd);
 	grant(p);
 }
+
+const struct reading_ops pages_reading = {
+	.start = reading_start,
+	.reset = reading_reset,
+	.cancel = reading_cancel,
+};
 
 int pages_new(struct loop *l, struct store_thread *st, struct pages **ret)
 {

@@ -378,7 +378,8 @@ static void daemon_down(void)
 
 static void start(void)
 {
-	const struct job_env env = {.loop = l, .store = st, .pages = pages, .ops = &ops};
+	const struct job_env env = {
+		.loop = l, .store = st, .reading = &pages_reading, .pages = pages, .ops = &ops};
 
 	ck_assert_int_eq(job_start(&env, &tenant, run, &job), 0);
 }

@@ -35,7 +35,7 @@ static struct conf_tenant conf = {
 	.name = (char *)"contoso", .graph_url = (char *)"https://graph.test/v1.0"};
 static struct tenant tenant;
 static struct run *runs[READERS];
-static struct pages_read *reads[READERS];
+static struct reading *reads[READERS];
 static char told[500];
 static char last_text[200];
 
@@ -95,30 +95,30 @@ static void serve(void *arg, const struct graph_asked *asked, struct graph_reply
 	buf_puts(&reply->body, "}");
 }
 
-static void on_done(void *arg, enum pages_outcome outcome, enum graph_outcome why, const char *text,
-	const char *hint, int64_t retry_after_us)
+static void on_done(void *arg, enum reading_outcome outcome, enum graph_outcome why,
+	const char *text, const char *hint, int64_t retry_after_us)
 {
 	static const char *const names[] = {
-		[PAGES_COMPLETE] = "complete",
-		[PAGES_GONE] = "gone",
-		[PAGES_BAD] = "bad",
-		[PAGES_LATER] = "later",
-		[PAGES_LINK_REFUSED] = "link refused",
+		[READING_COMPLETE] = "complete",
+		[READING_GONE] = "gone",
+		[READING_BAD] = "bad",
+		[READING_LATER] = "later",
+		[READING_LINK_REFUSED] = "link refused",
 	};
-	struct pages_read **read = arg;
+	struct reading **read = arg;
 	size_t n = strlen(told);
 
 	(void)hint, (void)retry_after_us;
 	(void)snprintf(told + n, sizeof(told) - n, "%s%s%s%s", n ? ", " : "", names[outcome],
-		outcome == PAGES_LATER ? ":" : "",
-		outcome == PAGES_LATER ? graph_outcome_name(why) : "");
+		outcome == READING_LATER ? ":" : "",
+		outcome == READING_LATER ? graph_outcome_name(why) : "");
 	(void)snprintf(last_text, sizeof(last_text), "%s", text ? text : "");
 	*read = NULL;
 }
 
 static void on_reset(void *arg, int r)
 {
-	struct pages_read **read = arg;
+	struct reading **read = arg;
 
 	ck_assert_int_eq(r, 0);
 	(void)strcat(told, "reset");
@@ -162,7 +162,7 @@ static void setup(void)
 static void teardown(void)
 {
 	for (int i = 0; i < READERS; i++) {
-		pages_cancel(reads[i]);
+		pages_reading.cancel(reads[i]);
 		reads[i] = NULL;
 		runs[i] = run_free(runs[i]);
 	}
@@ -175,7 +175,8 @@ static void teardown(void)
 
 static void start(int i)
 {
-	ck_assert_int_eq(pages_start(pages, &tenant, runs[i], on_done, &reads[i], &reads[i]), 0);
+	ck_assert_int_eq(
+		pages_reading.start(pages, &tenant, runs[i], on_done, &reads[i], &reads[i]), 0);
 }
 
 static void start_and_run(int i)
@@ -234,7 +235,7 @@ START_TEST(goes_on_where_it_was)
 	start(0);
 	while (runs[0]->pages < 2)
 		fake_loop_run_for(l, USEC_PER_SEC);
-	pages_cancel(reads[0]);
+	pages_reading.cancel(reads[0]);
 	reads[0] = NULL;
 	check_stored(0);
 	start_and_run(0);
@@ -380,7 +381,7 @@ START_TEST(cancelling_gives_the_share_back)
 		if (!fake_loop_turn(l) && fake_loop_next_us(l) != TIME_NONE)
 			clock_virtual_advance(fake_loop_next_us(l) - clock_boot_us());
 	for (int i = 0; i < READERS - 1; i++) {
-		pages_cancel(reads[i]);
+		pages_reading.cancel(reads[i]);
 		reads[i] = NULL;
 	}
 	sv.most_in_flight = 0;
@@ -401,7 +402,7 @@ START_TEST(read_anew)
 
 	start_and_run(0);
 	*told = '\0';
-	ck_assert_int_eq(pages_reset(pages, runs[0], on_reset, &reads[0], &reads[0]), 0);
+	ck_assert_int_eq(pages_reading.reset(pages, runs[0], on_reset, &reads[0], &reads[0]), 0);
 	fake_loop_settle(l);
 	ck_assert_str_eq(told, "reset");
 	ck_assert_int_eq(runs[0]->pages, 0);
