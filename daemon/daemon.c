@@ -182,6 +182,7 @@ static void on_ended(
 	struct daemon *d = arg;
 	struct entry *e = entry_of(t);
 
+	alerts_condition_clear(d->alerts, t, ALERT_JOB_STUCK, "");
 	if (run->state == RUN_FAILED) {
 		trouble_run(d, t, run, text, hint);
 		ticker_set(d->ticker, t, clock_wall_us()); /* planned again */

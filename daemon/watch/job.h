@@ -21,7 +21,10 @@ struct loop;
 struct store_thread;
 struct tenant;
 
-/* What a job tells; wired in daemon.c. */
+/*
+ * What a job tells; wired in daemon.c. back and ended are its last words: the run is the receiver's
+ * again, and the job is freed after they have returned (loop_defer), not inside.
+ */
 struct job_ops {
 	/* the slot is free again at the service */
 	void (*slot_free)(void *arg, struct tenant *t, struct run *run);
@@ -56,8 +59,9 @@ int job_start(const struct job_env *env, struct tenant *t, struct run *run, stru
 void job_judged(struct job *j, int r);
 /*
  * Ask for its end: cancels at the service if it is ours and not yet successful there. done is
- * called when the service shows it ended or the attempt has failed (text says what to do by hand;
- * NULL when free).
+ * called once, maybe before this returns: when the service shows it ended (text NULL: the slot is
+ * free of it), or the attempt has failed (text says what to do by hand). Not called after
+ * job_free().
  */
 void job_cancel(
 	struct job *j, const char *by, void (*done)(void *arg, const char *text), void *arg);

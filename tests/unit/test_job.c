@@ -62,7 +62,11 @@ static struct service {
 	bool deaf;	      /* GET of one job: 404, as if not permitted */
 	bool lost;	      /* the list does not show our jobs */
 	bool cancel_lingers;
-	bool all_fail; /* every forced answer repeats for ever */
+	bool no_start; /* jobStartDateTime is null */
+	enum { LIST_WHOLE, LIST_IN_PAGES, LIST_ENDLESS, LIST_GARBAGE } list;
+	int64_t polled_us[64];	/* when one job was asked for */
+	int64_t retry_after_us; /* of forced answers */
+	bool all_fail;		/* every forced answer repeats for ever */
 } sv;
 
 static const char *status_of(const struct service_job *j)
@@ -118,24 +122,33 @@ static void write_job(const struct service_job *j, struct buf *out)
 	}
 	buf_printf(out,
 		"{\"@odata.type\":\"#microsoft.graph.entraRecoveryServices.%s\",\"id\":\"%s\","
-		"\"status\":\"%s\",\"targetStateDateTime\":\"%s\",\"jobStartDateTime\":\"%s\","
+		"\"status\":\"%s\",\"targetStateDateTime\":\"%s\",\"jobStartDateTime\":%s%s%s,"
 		"\"jobCompletionDateTime\":%s,\"filteringCriteria\":null,"
 		"\"totalChangedObjectsCalculated\":%s,\"totalChangedLinksCalculated\":0}",
 		j->type, j->id, status_of(j), time_format(j->target_us, target),
-		time_format(j->started_us, started), ended, done ? sv.objects : "0");
+		sv.no_start ? "" : "\"", sv.no_start ? "null" : time_format(j->started_us, started),
+		sv.no_start ? "" : "\"", ended, done ? sv.objects : "0");
 }
 
-static void answer_list(struct graph_reply *reply)
+static void answer_list(const char *link, struct graph_reply *reply)
 {
-	bool comma = false;
+	size_t from = link ? (size_t)(link[strlen(link) - 1] - '0') : 0;
+	size_t to = sv.list == LIST_WHOLE ? sv.n_jobs : from + 1;
 
-	buf_puts(&reply->body, "{\"value\":[");
-	for (size_t i = 0; i < sv.n_jobs && !sv.lost; i++) {
-		buf_puts(&reply->body, comma ? "," : "");
-		write_job(&sv.jobs[i], &reply->body);
-		comma = true;
+	if (sv.list == LIST_GARBAGE) {
+		buf_puts(&reply->body, "{\"value\":[{\"id\":");
+		return;
 	}
-	buf_puts(&reply->body, "]}");
+	buf_puts(&reply->body, "{\"value\":[");
+	for (size_t i = from; i < to && i < sv.n_jobs && !sv.lost; i++) {
+		buf_puts(&reply->body, i > from ? "," : "");
+		write_job(&sv.jobs[i], &reply->body);
+	}
+	buf_puts(&reply->body, "]");
+	if (sv.list == LIST_ENDLESS || to < sv.n_jobs)
+		buf_printf(&reply->body, ",\"@odata.nextLink\":\"https://graph.test/v1.0/l%zu\"",
+			sv.list == LIST_ENDLESS ? 0 : to);
+	buf_puts(&reply->body, "}");
 }
 
 static void answer_create(const struct graph_asked *asked, struct graph_reply *reply)
@@ -187,7 +200,7 @@ static void answer_usual(const struct graph_asked *asked, struct graph_reply *re
 
 	switch (asked->op) {
 	case OP_JOBS:
-		answer_list(reply);
+		answer_list(asked->link, reply);
 		break;
 	case OP_CREATE:
 		answer_create(asked, reply);
@@ -218,6 +231,8 @@ static void serve(void *arg, const struct graph_asked *asked, struct graph_reply
 	size_t *at = &sv.at_forced[asked->op];
 
 	(void)arg;
+	if (asked->op == OP_JOB && sv.calls[OP_JOB] < 64)
+		sv.polled_us[sv.calls[OP_JOB]] = clock_boot_us();
 	sv.calls[asked->op]++;
 	reply->date_us = clock_wall_us() / USEC_PER_SEC * USEC_PER_SEC;
 	if (*at < sv.n_forced[asked->op]) {
@@ -229,6 +244,7 @@ static void serve(void *arg, const struct graph_asked *asked, struct graph_reply
 		reply->outcome = f->outcome;
 		reply->location = NULL;
 		reply->text = "the service's words";
+		reply->retry_after_us = sv.retry_after_us;
 		buf_reset(&reply->body);
 		return;
 	}
@@ -753,6 +769,71 @@ START_TEST(trouble_while_polling_is_told_once)
 }
 END_TEST
 
+/* A minute, growing by half, to five minutes. */
+START_TEST(polls_less_and_less)
+{
+	static const int64_t seconds[] = {90, 135, 202, 300, 300, 300};
+
+	start();
+	run_out();
+	for (size_t i = 0; i < sizeof(seconds) / sizeof(seconds[0]); i++) {
+		int64_t pause_us = sv.polled_us[i + 1] - sv.polled_us[i];
+
+		ck_assert_int_ge(pause_us, seconds[i] * USEC_PER_SEC);
+		ck_assert_int_le(pause_us, (seconds[i] + 1) * USEC_PER_SEC);
+	}
+}
+END_TEST
+
+START_TEST(the_service_says_when)
+{
+	sv.retry_after_us = 40 * USEC_PER_MIN;
+	force(OP_JOB, GRAPH_THROTTLED, false);
+	start();
+	run_out();
+	ck_assert_int_ge(sv.polled_us[1] - sv.polled_us[0], 40 * USEC_PER_MIN);
+	ck_assert_int_le(sv.polled_us[1] - sv.polled_us[0], 41 * USEC_PER_MIN);
+	ck_assert_str_eq(told, "trouble:throttled cleared:throttled slot_free settle ended:ok");
+}
+END_TEST
+
+/* The list comes in pages, and the holder is on the last one. */
+START_TEST(lists)
+{
+	static const struct {
+		int list;
+		const char *told;
+		size_t calls;
+	} t[] = {
+		{LIST_IN_PAGES, "back:foreign", 3},
+		{LIST_ENDLESS, "trouble:bad_reply back", LIMIT_LIST_PAGES},
+		{LIST_GARBAGE, "trouble:bad_reply back", 1},
+	};
+
+	sv.list = t[_i].list;
+	(void)add_job("recoveryJob", NOW - USEC_PER_DAY, "successful");
+	(void)add_job("recoveryPreviewJob", NOW - USEC_PER_HOUR, "failed");
+	(void)add_job("recoveryJob", NOW - USEC_PER_MIN, NULL);
+	start();
+	fake_loop_run_for(l, USEC_PER_MIN);
+	ck_assert_str_eq(told, t[_i].told);
+	ck_assert_uint_eq(sv.calls[OP_JOBS], t[_i].calls);
+	ck_assert_uint_eq(sv.calls[OP_CREATE], 0);
+}
+END_TEST
+
+/* P is not told by the service: the time of its answer to our POST. */
+START_TEST(no_start_time)
+{
+	sv.no_start = true;
+	start();
+	run_out();
+	ck_assert_str_eq(told, "slot_free settle ended:ok");
+	ck_assert_int_ge(run->started_us, NOW - USEC_PER_SEC);
+	ck_assert_int_le(run->started_us, NOW + USEC_PER_SEC);
+}
+END_TEST
+
 /* No permission is documented for reading one job: the list is enough. */
 START_TEST(polling_by_the_list)
 {
@@ -1152,6 +1233,10 @@ Suite *suite(void)
 	tcase_add_test(tc, creating_has_a_deadline);
 	tcase_add_loop_test(tc, how_it_may_end_at_the_service, 0, 4);
 	tcase_add_loop_test(tc, trouble_while_polling_is_told_once, 0, 5);
+	tcase_add_test(tc, polls_less_and_less);
+	tcase_add_test(tc, the_service_says_when);
+	tcase_add_loop_test(tc, lists, 0, 3);
+	tcase_add_test(tc, no_start_time);
 	tcase_add_test(tc, polling_by_the_list);
 	tcase_add_loop_test(tc, a_job_that_is_gone, 0, 2);
 	tcase_add_loop_test(tc, too_long, 0, 2);
