@@ -177,6 +177,7 @@ FAKE_SRC := $(wildcard tests/support/fake_*.c)
 FAKED_TESTS := test_auth test_fakes test_graph test_job test_judge test_look test_pages test_queue test_ticker
 $(patsubst %,$(B)/unit/%,test_job test_pages test_queue): $(call obj,tests/support/graph_scripted.c)
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
+$(B)/unit/test_auth $(B)/unit/test_auth_jwt: $(call obj,tests/support/pem.c)
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)

@@ -194,6 +194,8 @@ static CURLcode set_transport(CURL *easy, const struct http_request *q)
 	SET(r, easy, CURLOPT_PROXY, proxy ? q->proxy : "");
 	SET(r, easy, CURLOPT_NOPROXY, proxy ? "" : "*");
 	SET(r, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* a link is followed as the service wrote it, "/../" included */
+	SET(r, easy, CURLOPT_PATH_AS_IS, 1L);
 	SET(r, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
 	SET(r, easy, CURLOPT_ACCEPT_ENCODING, "gzip");
 	SET(r, easy, CURLOPT_USERAGENT, "snapwatch/" SNAPWATCH_VERSION);

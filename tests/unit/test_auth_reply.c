@@ -1,0 +1,199 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Answers of the token endpoint: granted, refused, busy, and none at all. */
+#include <check.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/limits.h"
+#include "common/base/secret.h"
+#include "daemon/graph/auth_reply.h"
+
+Suite *suite(void);
+
+#define SEC(n) ((n)*USEC_PER_SEC)
+
+static void read_reply(long status, const char *body, const char *retry_after,
+	enum http_error error, struct auth_reply *reply)
+{
+	struct http_result result = {
+		.error = error,
+		.error_text = "it broke\n",
+		.status = status,
+		.body = BUF_INIT_SECRET(LIMIT_TOKEN_REPLY_BYTES),
+		.retry_after = retry_after,
+		.date_us = TIME_NONE,
+		.wall_us = clock_wall_us(),
+	};
+
+	buf_puts(&result.body, body);
+	auth_reply_read(&result, reply);
+	buf_done(&result.body);
+}
+
+static const struct {
+	const char *body;
+	const char *access, *refresh; /* access NULL: no token in it */
+	int64_t lifetime_us;
+	bool recovery;
+} grants[] = {
+	{"{\"access_token\":\"a\",\"expires_in\":3600,\"refresh_token\":\"r\"}", "a", "r",
+		SEC(3600), false},
+	{"{\"token_type\":\"Bearer\",\"access_token\":\"a\",\"expires_in\":\"3600\"}", "a", NULL,
+		SEC(3600), false},
+	{"{\"access_token\":\"a\"}", "a", NULL, SEC(600), false},
+	{"{\"access_token\":\"a\",\"expires_in\":-1}", "a", NULL, SEC(600), false},
+	{"{\"access_token\":\"a\",\"expires_in\":1e99}", "a", NULL, SEC(600), false},
+	{"{\"access_token\":\"a\\/b\",\"expires_in\":60}", "a/b", NULL, SEC(60), false},
+	{"{\"access_token\":\"a\",\"expires_in\":60,\"scope\":\"EntraBackup.Read.All "
+	 "EntraBackup.ReadWrite.Recovery\"}",
+		"a", NULL, SEC(60), true},
+	{"{\"access_token\":\"\"}", NULL, NULL, 0, false},
+	{"{\"access_token\":null}", NULL, NULL, 0, false},
+	{"{\"access_token\":\"a\\r\\nX-Evil: 1\"}", NULL, NULL, 0, false},
+	{"{\"access_token\":\"a b\"}", NULL, NULL, 0, false},
+	{"{\"access_token\":\"a\",\"access_token\":\"b\"}", NULL, NULL, 0, false},
+	{"{\"access_token\":\"a\"", NULL, NULL, 0, false},
+	{"{\"claims\":\"{\\\"access_token\\\":1}\"}", NULL, NULL, 0, false},
+	{"{\"nested\":{\"access_token\":\"a\"}}", NULL, NULL, 0, false},
+	{"<html>access_token</html>", NULL, NULL, 0, false},
+	{"", NULL, NULL, 0, false},
+};
+
+START_TEST(test_granted)
+{
+	struct auth_reply reply;
+
+	read_reply(200, grants[_i].body, NULL, HTTP_OK, &reply);
+	if (grants[_i].access) {
+		ck_assert_int_eq(reply.outcome, AUTH_OK);
+		ck_assert_str_eq(reply.access->data, grants[_i].access);
+		ck_assert_int_eq(reply.lifetime_us, grants[_i].lifetime_us);
+		ck_assert(reply.recovery == grants[_i].recovery);
+	} else {
+		ck_assert_int_eq(reply.outcome, AUTH_NETWORK);
+		ck_assert_ptr_null(reply.access);
+	}
+	if (grants[_i].refresh)
+		ck_assert_str_eq(reply.refresh->data, grants[_i].refresh);
+	else
+		ck_assert_ptr_null(reply.refresh);
+	auth_reply_done(&reply);
+}
+END_TEST
+
+#define ERROR(name, n) \
+	"{\"error\":\"" name "\",\"error_description\":\"AADSTS" #n ": evil\\u001b[2J text\"," \
+	"\"error_codes\":[" #n "],\"trace_id\":\"t\"}"
+
+static const struct {
+	long status;
+	const char *body, *retry_after;
+	enum http_error error;
+	enum auth_outcome outcome;
+	bool dead;
+	int64_t hold_us;
+	const char *text; /* begins with */
+} refusals[] = {
+	{400, ERROR("invalid_grant", 50173), NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60),
+		"the sign-in was revoked (password changed or sessions revoked) (invalid_grant, "
+		"AADSTS50173, trace id t)"},
+	{400, ERROR("invalid_grant", 65001), NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60),
+		"consent is missing"},
+	{400, ERROR("invalid_grant", 999999), NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60),
+		"invalid_grant, AADSTS999999, trace id t"},
+	{400, ERROR("interaction_required", 50076), NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60),
+		"multi-factor"},
+	{400, "{\"error\":\"login_required\"}", NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60),
+		"login_required"},
+	{400,
+		"{\"error\":\"consent_required\",\"error_description\":\"AADSTS65001: no "
+		"consent\"}",
+		NULL, HTTP_OK, AUTH_SIGN_IN, true, SEC(60), "consent is missing (consent_required"},
+	{401, ERROR("invalid_client", 700027), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the client assertion's signature"},
+	{400, ERROR("unauthorized_client", 700016), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the app is not in this tenant"},
+	{400, ERROR("invalid_scope", 70011), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"invalid_scope, AADSTS70011"},
+	{400, ERROR("never_heard_of", 1), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"never_heard_of, AADSTS1"},
+	{400, ERROR("invalid_grant", 50196), NULL, HTTP_OK, AUTH_THROTTLED, false, SEC(600),
+		"the same request was made too often"},
+	{429, ERROR("invalid_grant", 50173), NULL, HTTP_OK, AUTH_THROTTLED, false, SEC(5),
+		"the sign-in"},
+	{429, "", "120", HTTP_OK, AUTH_THROTTLED, false, SEC(120),
+		"the token endpoint answered HTTP 429"},
+	{429, "", "999999", HTTP_OK, AUTH_THROTTLED, false, LIMIT_RETRY_AFTER_US, "the token"},
+	{429, "", "-3", HTTP_OK, AUTH_THROTTLED, false, SEC(5), "the token"},
+	{503, "<html>", "7", HTTP_OK, AUTH_THROTTLED, false, SEC(7), "the token"},
+	{500, "{\"error\":\"server_error\"}", NULL, HTTP_OK, AUTH_NETWORK, false, SEC(5),
+		"server_error"},
+	{400, "{\"error\":\"temporarily_unavailable\"}", NULL, HTTP_OK, AUTH_THROTTLED, false,
+		SEC(5), "temporarily_unavailable"},
+	{404, "<html>not found</html>", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the token endpoint answered HTTP 404"},
+	{302, "", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the token endpoint answered HTTP 302"},
+	{400, "{\"error\":{\"code\":\"x\"}}", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the token endpoint answered HTTP 400"},
+	{0, "", NULL, HTTP_E_NETWORK, AUTH_NETWORK, false, 0, "the token endpoint: it broke\\n"},
+	{0, "", NULL, HTTP_E_TIMEOUT, AUTH_NETWORK, false, 0, "the token endpoint: it broke\\n"},
+	{0, "", NULL, HTTP_E_TLS, AUTH_CONFIG, false, SEC(60), "the token endpoint: it broke\\n"},
+};
+
+START_TEST(test_refused)
+{
+	struct auth_reply reply;
+
+	read_reply(refusals[_i].status, refusals[_i].body, refusals[_i].retry_after,
+		refusals[_i].error, &reply);
+	ck_assert_int_eq(reply.outcome, refusals[_i].outcome);
+	ck_assert(reply.dead == refusals[_i].dead);
+	ck_assert_int_eq(reply.hold_us, refusals[_i].hold_us);
+	ck_assert_msg(
+		strncmp(buf_text(&reply.text), refusals[_i].text, strlen(refusals[_i].text)) == 0,
+		"'%s'", buf_text(&reply.text));
+	/* what the service wrote is not repeated */
+	ck_assert_ptr_null(strstr(buf_text(&reply.text), "evil"));
+	auth_reply_done(&reply);
+}
+END_TEST
+
+START_TEST(test_hostile_error_is_visible_and_short)
+{
+	struct auth_reply reply;
+	struct buf body = BUF_INIT(200000);
+
+	buf_puts(&body, "{\"error\":\"\\u001b[31m");
+	for (int i = 0; i < 100000; i++)
+		buf_putc(&body, 'x');
+	buf_puts(&body, "\"}");
+	read_reply(400, buf_text(&body), NULL, HTTP_OK, &reply);
+	ck_assert_uint_lt(reply.text.len, 200);
+	ck_assert_ptr_null(strchr(buf_text(&reply.text), '\x1b'));
+	auth_reply_done(&reply);
+	buf_done(&body);
+}
+END_TEST
+
+START_TEST(test_renewal)
+{
+	ck_assert_int_eq(auth_renew_after_us(SEC(4500)), SEC(4200));
+	ck_assert_int_eq(auth_renew_after_us(SEC(7200)), SEC(3600));
+	ck_assert_int_eq(auth_renew_after_us(28 * USEC_PER_HOUR), 14 * USEC_PER_HOUR);
+	ck_assert_int_eq(auth_renew_after_us(SEC(60)), SEC(30));
+}
+END_TEST
+
+Suite *suite(void)
+{
+	Suite *s = suite_create("auth_reply");
+	TCase *tc = tcase_create("auth_reply");
+
+	tcase_add_loop_test(tc, test_granted, 0, sizeof(grants) / sizeof(grants[0]));
+	tcase_add_loop_test(tc, test_refused, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tc, test_hostile_error_is_visible_and_short);
+	tcase_add_test(tc, test_renewal);
+	suite_add_tcase(s, tc);
+	return s;
+}
