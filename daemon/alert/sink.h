@@ -52,6 +52,7 @@ struct sink_type {
 	int (*send)(void *sink, const struct sink_message *message, sink_done_fn done, void *arg);
 	void (*destroy)(void *sink); /* a message in flight gets no callback */
 };
+extern const struct sink_type sink_journal, sink_webhook;
 extern const struct sink_type *const sink_types[];
 extern const size_t sink_n_types;
 const struct sink_type *sink_type_find(const char *name);

@@ -1,0 +1,28 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The conditions that hold, in memory, so that what every look says again is not asked of the store
+ * each time. The store decides: until its list has come, everything is passed on to it.
+ */
+#pragma once
+
+#include <stdbool.h>
+#include <stdint.h>
+
+#include "common/store/store_condition.h"
+
+struct held_item;
+struct held {
+	struct held_item *first;
+	bool loaded;
+	bool ended_early; /* one ended before the list came: it may be in it still */
+};
+
+bool held_has(const struct held *h, int64_t tenant, const char *kind, const char *subject);
+/* 0 or -ENOMEM. */
+int held_add(struct held *h, int64_t tenant, const char *kind, const char *subject);
+void held_remove(struct held *h, int64_t tenant, const char *kind, const char *subject);
+/* It does not hold (any more). True: the store must be told. */
+bool held_end(struct held *h, int64_t tenant, const char *kind, const char *subject);
+/* The store's list. False: it may be out of date, ask again. */
+bool held_load(struct held *h, const struct store_conditions *list);
+void held_done(struct held *h);

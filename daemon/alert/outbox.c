@@ -1,0 +1,546 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * Each sink goes round by itself: it looks for its oldest message that is due, sends it, records
+ * how that ended, and looks again. Where it stands is its step; at most one request to the store
+ * and one message are on their way per sink.
+ */
+#include "daemon/alert/outbox.h"
+
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/base/hash.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/base/timefmt.h"
+#include "common/conf/conf.h"
+#include "common/store/store_alert.h"
+#include "daemon/engine/loop.h"
+#include "daemon/engine/store_thread.h"
+
+/* After that many failures in a row it is worth a word: half an hour of trying. */
+#define FAILURES_TOLD 3u
+/* A timer never waits longer, so that a clock that was set is noticed. */
+#define TIMER_MAX_US USEC_PER_HOUR
+/* After an error of the store that is nobody's fault here. */
+#define STORE_AGAIN_US USEC_PER_MIN
+
+enum step {
+	STEP_IDLE,
+	STEP_LOOKING,
+	STEP_HELD, /* has a message, but the sink is busy with a direct one */
+	STEP_SENDING,
+	STEP_RECORDING,
+};
+
+struct station {
+	struct station *next;
+	struct outbox *o; /* not to be touched when gone */
+	char *name;
+	char digest[65];
+	const struct sink_type *type;
+	void *sink; /* NULL: broken */
+	bool broken, gone, kept;
+	enum step step;
+	bool again;		    /* poked while it was looking */
+	bool direct, direct_wanted; /* one past the store is on its way; is to be sent */
+	unsigned failures;	    /* in a row */
+	struct loop_timer *timer;
+
+	/* the request to the store; its own while it is there */
+	struct {
+		int64_t now_us, next_us;
+		struct outbox_row row;
+		enum sink_outcome outcome;
+		bool dead;
+		char text[256];
+	} req;
+};
+
+struct direct {
+	char *id, *kind, *severity, *title, *data;
+	int64_t created_us;
+};
+
+struct outbox {
+	struct store_thread *store;
+	struct sink_env env;
+	const struct outbox_ops *ops;
+	void *arg;
+	struct station *stations;
+	struct direct direct;
+};
+
+static void look(struct station *s);
+static void send_direct(struct station *s);
+
+int64_t outbox_delay_us(unsigned attempts)
+{
+	/* the schedule of Standard Webhooks; its first entry is the first attempt, at once */
+	static const int64_t delays[] = {5 * USEC_PER_SEC, 5 * USEC_PER_MIN, 30 * USEC_PER_MIN,
+		2 * USEC_PER_HOUR, 5 * USEC_PER_HOUR, 10 * USEC_PER_HOUR, 14 * USEC_PER_HOUR,
+		20 * USEC_PER_HOUR, 24 * USEC_PER_HOUR};
+
+	return attempts >= 1 && attempts <= ARRAY_SIZE(delays) ? delays[attempts - 1] : 0;
+}
+
+static void check_idle(struct outbox *o)
+{
+	if (outbox_in_flight(o) == 0)
+		o->ops->idle(o->arg);
+}
+
+static void station_free(struct station *s)
+{
+	if (s->sink)
+		s->type->destroy(s->sink);
+	(void)loop_timer_free(s->timer);
+	outbox_row_done(&s->req.row);
+	free(s->name);
+	free(s);
+}
+
+/* Frees it now, or when the store has answered. */
+static void station_drop(struct station *s)
+{
+	s->gone = true;
+	if (s->sink)
+		s->type->destroy(s->sink);
+	s->sink = NULL;
+	s->timer = loop_timer_free(s->timer);
+	if (s->step != STEP_LOOKING && s->step != STEP_RECORDING)
+		station_free(s);
+}
+
+/* --- recording ----------------------------------------------------------------------------------
+ */
+
+static int record_work(struct store *store, void *arg)
+{
+	struct station *s = arg;
+
+	if (s->req.outcome == SINK_SENT)
+		return store_outbox_sent(store, s->req.row.id, s->req.now_us);
+	if (s->req.dead)
+		return store_outbox_dead(store, s->req.row.id, s->req.text);
+	return store_outbox_later(store, s->req.row.id, s->req.next_us, s->req.text);
+}
+
+static void wait_for(struct station *s, int64_t wall_us)
+{
+	int64_t delay_us = wall_us - clock_wall_us();
+
+	loop_timer_arm(s->timer, delay_us < TIMER_MAX_US ? delay_us : TIMER_MAX_US);
+}
+
+static void recorded(void *arg, int r)
+{
+	struct station *s = arg;
+	struct outbox *o = s->o;
+
+	if (s->gone) {
+		station_free(s);
+		return;
+	}
+	outbox_row_done(&s->req.row);
+	s->step = STEP_IDLE;
+	if (r == 0) {
+		look(s);
+		return;
+	}
+	log_error(NULL, "cannot record what became of an alert for sink '%s': %s", s->name,
+		err_text(r));
+	wait_for(s, clock_wall_us() + STORE_AGAIN_US);
+	check_idle(o);
+}
+
+static void tell_success(struct station *s)
+{
+	struct outbox *o = s->o;
+
+	if (s->failures)
+		log_event(LOG_NOTICE, LOG_ID_SINK_OK, NULL, "sink '%s' works again", s->name);
+	s->failures = 0;
+	o->ops->failing(o->arg, s->name, NULL);
+}
+
+static void tell_failure(struct station *s)
+{
+	struct outbox *o = s->o;
+	const struct log_ctx ctx = {.tenant = s->req.row.tenant,
+		.kind = s->req.row.kind,
+		.alert = s->req.row.outside_id};
+	char wait[DURATION_TEXT_SIZE];
+
+	if (s->req.dead)
+		log_event(LOG_ERR, LOG_ID_SINK_FAILED, &ctx,
+			"alert was not delivered to sink '%s' and is given up: %s", s->name,
+			s->req.text);
+	else
+		log_event(s->failures ? LOG_INFO : LOG_WARNING, LOG_ID_SINK_FAILED, &ctx,
+			"alert was not delivered to sink '%s': %s; trying again in %s", s->name,
+			s->req.text, duration_format(s->req.next_us - s->req.now_us, wait));
+	s->failures++;
+	if (s->req.dead || s->failures >= FAILURES_TOLD)
+		o->ops->failing(o->arg, s->name, s->req.text);
+}
+
+/* What the receiver wishes counts when it is longer than our own wait. */
+static int64_t next_try_us(const struct station *s, int64_t own_us, int64_t wish_us)
+{
+	int64_t wait_us = own_us + (int64_t)random_below((uint64_t)own_us / 5 + 1);
+
+	if (wish_us > LIMIT_RETRY_AFTER_US)
+		wish_us = LIMIT_RETRY_AFTER_US;
+	return s->req.now_us + (wish_us > wait_us ? wish_us : wait_us);
+}
+
+static void sent(void *arg, const struct sink_result *result)
+{
+	struct station *s = arg;
+	int64_t own_us = outbox_delay_us(s->req.row.attempts + 1);
+
+	s->req.now_us = clock_wall_us();
+	s->req.outcome = result->outcome;
+	s->req.dead =
+		result->outcome == SINK_NEVER || (result->outcome == SINK_LATER && own_us == 0);
+	s->req.next_us = next_try_us(s, own_us, result->retry_after_us);
+	(void)snprintf(s->req.text, sizeof(s->req.text), "%s", result->text);
+	s->step = STEP_RECORDING;
+	store_thread_post(s->o->store, record_work, recorded, s);
+	if (result->outcome == SINK_SENT)
+		tell_success(s);
+	else
+		tell_failure(s);
+	if (s->direct_wanted)
+		send_direct(s);
+}
+
+/* --- sending ------------------------------------------------------------------------------------
+ */
+
+static void send_row(struct station *s)
+{
+	const struct outbox_row *row = &s->req.row;
+	const struct sink_message message = {
+		.id = row->outside_id,
+		.kind = row->kind,
+		.severity = row->severity,
+		.tenant = row->tenant,
+		.title = row->title,
+		.data = row->body,
+		.created_us = row->created_us,
+		.attempt = row->attempts,
+	};
+
+	s->step = STEP_SENDING;
+	int r = s->type->send(s->sink, &message, sent, s);
+	if (r < 0)
+		sent(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
+}
+
+/* --- looking ------------------------------------------------------------------------------------
+ */
+
+static int look_work(struct store *store, void *arg)
+{
+	struct station *s = arg;
+	int r;
+
+	outbox_row_done(&s->req.row);
+	s->req.next_us = TIME_NONE;
+	r = store_outbox_due(store, s->name, s->req.now_us, &s->req.row);
+	if (r == 0)
+		r = store_outbox_next(store, s->name, &s->req.next_us);
+	return r < 0 ? r : 0;
+}
+
+static void found_nothing(struct station *s)
+{
+	struct outbox *o = s->o;
+
+	s->step = STEP_IDLE;
+	if (s->again) {
+		look(s);
+		return;
+	}
+	if (s->req.next_us != TIME_NONE)
+		wait_for(s, s->req.next_us);
+	check_idle(o);
+}
+
+static void looked(void *arg, int r)
+{
+	struct station *s = arg;
+
+	if (s->gone) {
+		station_free(s);
+		return;
+	}
+	if (r < 0) {
+		log_error(NULL, "cannot look into the outbox for sink '%s': %s", s->name,
+			err_text(r));
+		s->req.next_us = clock_wall_us() + STORE_AGAIN_US;
+	}
+	if (r < 0 || !s->req.row.id || !s->sink) {
+		outbox_row_done(&s->req.row);
+		found_nothing(s);
+	} else if (s->direct) {
+		s->step = STEP_HELD;
+	} else {
+		send_row(s);
+	}
+}
+
+static void look(struct station *s)
+{
+	s->again = s->step != STEP_IDLE;
+	if (s->step != STEP_IDLE || !s->sink)
+		return;
+	loop_timer_disarm(s->timer);
+	s->step = STEP_LOOKING;
+	s->req.now_us = clock_wall_us();
+	store_thread_post(s->o->store, look_work, looked, s);
+}
+
+static void timer_fired(void *arg)
+{
+	look(arg);
+}
+
+void outbox_poke(struct outbox *o)
+{
+	for (struct station *s = o->stations; s; s = s->next)
+		look(s);
+}
+
+/* --- past the store -----------------------------------------------------------------------------
+ */
+
+static void direct_clear(struct direct *d)
+{
+	free(d->id);
+	free(d->kind);
+	free(d->severity);
+	free(d->title);
+	free(d->data);
+	*d = (struct direct){0};
+}
+
+static void direct_sent(void *arg, const struct sink_result *result)
+{
+	struct station *s = arg;
+	struct outbox *o = s->o;
+
+	s->direct = false;
+	if (result->outcome != SINK_SENT)
+		log_event(LOG_WARNING, LOG_ID_SINK_FAILED, NULL,
+			"alert was not delivered to sink '%s': %s; it follows when the store "
+			"works again",
+			s->name, result->text);
+	o->ops->direct_done(o->arg, s->name, result->outcome == SINK_SENT);
+	if (s->step == STEP_HELD)
+		send_row(s);
+	check_idle(o);
+}
+
+static void send_direct(struct station *s)
+{
+	const struct direct *d = &s->o->direct;
+	const struct sink_message message = {
+		.id = d->id,
+		.kind = d->kind,
+		.severity = d->severity,
+		.title = d->title,
+		.data = d->data,
+		.created_us = d->created_us,
+	};
+
+	s->direct_wanted = false;
+	s->direct = true;
+	int r = s->type->send(s->sink, &message, direct_sent, s);
+	if (r < 0)
+		direct_sent(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
+}
+
+static int direct_copy(const struct sink_message *m, struct direct *ret)
+{
+	ret->created_us = m->created_us;
+	int r = text_copy(m->id, &ret->id);
+	if (r >= 0)
+		r = text_copy(m->kind, &ret->kind);
+	if (r >= 0)
+		r = text_copy(m->severity, &ret->severity);
+	if (r >= 0)
+		r = text_copy(m->title, &ret->title);
+	if (r >= 0)
+		r = text_copy(m->data, &ret->data);
+	return r;
+}
+
+void outbox_direct(struct outbox *o, const struct sink_message *message)
+{
+	direct_clear(&o->direct);
+	if (direct_copy(message, &o->direct) < 0) {
+		direct_clear(&o->direct);
+		return;
+	}
+	for (struct station *s = o->stations; s; s = s->next) {
+		if (!s->sink)
+			continue;
+		if (s->direct || s->step == STEP_SENDING)
+			s->direct_wanted = !s->direct;
+		else
+			send_direct(s);
+	}
+}
+
+/* --- life cycle ---------------------------------------------------------------------------------
+ */
+
+unsigned outbox_in_flight(const struct outbox *o)
+{
+	unsigned n = 0;
+
+	for (const struct station *s = o->stations; s; s = s->next)
+		n += s->step != STEP_IDLE || s->direct;
+	return n;
+}
+
+int outbox_new(struct store_thread *st, const struct sink_env *env, const struct outbox_ops *ops,
+	void *arg, struct outbox **ret)
+{
+	struct outbox *o = calloc(1, sizeof(*o));
+
+	if (!o)
+		return -ENOMEM;
+	o->store = st;
+	o->env = *env;
+	o->ops = ops;
+	o->arg = arg;
+	*ret = o;
+	return 0;
+}
+
+struct outbox *outbox_free(struct outbox *o)
+{
+	if (!o)
+		return NULL;
+	while (o->stations) {
+		struct station *s = o->stations;
+
+		o->stations = s->next;
+		station_drop(s);
+	}
+	direct_clear(&o->direct);
+	free(o);
+	return NULL;
+}
+
+static struct station *station_find(struct outbox *o, const char *name)
+{
+	for (struct station *s = o->stations; s; s = s->next)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+static int station_add(struct outbox *o, const char *name, struct station **ret)
+{
+	struct station *s = calloc(1, sizeof(*s));
+
+	if (!s)
+		return -ENOMEM;
+	s->o = o;
+	s->name = strdup(name);
+	int r = s->name ? loop_timer_new(o->env.loop, "outbox", timer_fired, s, &s->timer)
+			: -ENOMEM;
+	if (r < 0) {
+		station_free(s);
+		return r;
+	}
+	s->next = o->stations;
+	o->stations = s;
+	*ret = s;
+	return 0;
+}
+
+/* What it was sending is still in the outbox. */
+static void station_stop(struct station *s)
+{
+	if (s->sink)
+		s->type->destroy(s->sink);
+	s->sink = NULL;
+	s->direct = s->direct_wanted = false;
+	if (s->step == STEP_SENDING || s->step == STEP_HELD) {
+		outbox_row_done(&s->req.row);
+		s->step = STEP_IDLE;
+	}
+}
+
+static int station_make(struct station *s, const struct conf_sink *conf)
+{
+	struct outbox *o = s->o;
+	_cleanup_(freep) char *error = NULL;
+	bool was_broken = s->broken || !s->type;
+	void *sink = NULL;
+
+	if (s->sink && strcmp(s->digest, conf->digest) == 0 &&
+		(s->step == STEP_SENDING || s->direct))
+		return 0;
+	station_stop(s);
+	s->type = sink_type_find(conf->type);
+	int r = s->type ? s->type->create(&o->env, conf, &sink, &error) : -EINVAL;
+	if (r == -ENOMEM)
+		return r;
+	s->sink = sink;
+	s->broken = r < 0;
+	memcpy(s->digest, conf->digest, sizeof(s->digest));
+	if (r < 0) {
+		log_event(LOG_ERR, LOG_ID_SINK_FAILED, NULL,
+			"sink '%s' cannot deliver: %s; its alerts wait until a reload", s->name,
+			error ? error : err_text(r));
+		o->ops->broken(o->arg, s->name, error ? error : err_text(r));
+	} else if (was_broken) {
+		o->ops->broken(o->arg, s->name, NULL);
+	}
+	return 0;
+}
+
+static void drop_unkept(struct outbox *o)
+{
+	for (struct station **at = &o->stations; *at;) {
+		struct station *s = *at;
+
+		if (s->kept) {
+			at = &s->next;
+			continue;
+		}
+		*at = s->next;
+		station_drop(s);
+	}
+}
+
+int outbox_configure(struct outbox *o, const struct conf *conf)
+{
+	o->env.credentials_dir = conf->credentials_dir;
+	for (struct station *s = o->stations; s; s = s->next)
+		s->kept = false;
+	for (size_t i = 0; i < conf->n_sinks; i++) {
+		struct station *s = station_find(o, conf->sinks[i].name);
+		int r = s ? 0 : station_add(o, conf->sinks[i].name, &s);
+
+		if (r == 0)
+			r = station_make(s, &conf->sinks[i]);
+		if (r < 0)
+			return r;
+		s->kept = true;
+	}
+	drop_unkept(o);
+	outbox_poke(o);
+	return 0;
+}
