@@ -121,7 +121,7 @@ static void on_reset(void *arg, int r)
 	struct reading **read = arg;
 
 	ck_assert_int_eq(r, 0);
-	(void)strcat(told, "reset");
+	(void)snprintf(told, sizeof(told), "reset");
 	*read = NULL;
 }
 
