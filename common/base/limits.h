@@ -63,6 +63,9 @@
 #define LIMIT_ATOMS_PER_CHANGE 20000u
 /* Header lines we keep of a reply. */
 #define LIMIT_HEADER_BYTES 16384u
+/* All header lines of a reply, which libcurl keeps whole: Graph sends 1 to 2 KB. Before 8.3 it had no
+ * limit of its own (CVE-2023-38039). */
+#define LIMIT_HEADERS_BYTES (64u * 1024)
 /* Secrets: refresh tokens and PEM files. */
 #define LIMIT_SECRET_BYTES (64u * 1024)
 #define LIMIT_CONFIG_BYTES (4u * 1024 * 1024)

@@ -19,12 +19,13 @@ struct http;
 struct http_call;
 
 int http_new(struct loop *l, struct http **ret);
-struct http *http_free(struct http *h); /* calls in flight end without a callback */
+/* Calls in flight end without a callback. Not from inside of one. */
+struct http *http_free(struct http *h);
 DEFINE_CLEANUP(struct http, http_free);
 
 /* Everything is copied by http_start(). */
 struct http_request {
-	const char *method;	    /* "GET", "POST" */
+	const char *method;	    /* "GET"; "POST": on a new connection, never sent twice */
 	const char *url;	    /* https only */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
 	const char *bearer;	    /* access token or NULL; kept out of traces */
@@ -46,7 +47,7 @@ enum http_error {
 	HTTP_E_NETWORK, /* resolving, connecting, reset, cut off */
 	HTTP_E_TIMEOUT,
 	HTTP_E_TLS,	  /* certificate or protocol: trying again will not help soon */
-	HTTP_E_TOO_LARGE, /* past max_bytes */
+	HTTP_E_TOO_LARGE, /* past max_bytes, or LIMIT_HEADERS_BYTES */
 	HTTP_E_INTERNAL,  /* out of memory, libcurl refused the request */
 };
 const char *http_error_name(enum http_error e);
@@ -66,7 +67,8 @@ typedef void (*http_done_fn)(void *arg, struct http_result *result);
 
 /*
  * Starts a request; done is called later, never from inside of this function. 0, -EINVAL (not an
- * https URL), -ENOMEM. ret (may be NULL) is valid until done is called.
+ * https URL, another method, a line end in a header or the bearer), -ENOMEM. ret (may be NULL) is
+ * valid until done is called.
  */
 int http_start(struct http *h, const struct http_request *request, http_done_fn done, void *arg,
 	struct http_call **ret);

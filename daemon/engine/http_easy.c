@@ -41,7 +41,8 @@ static size_t on_header(char *data, size_t size, size_t n, void *arg)
 
 	(void)data;
 	c->http->moved = true;
-	return size * n;
+	c->header_bytes += size * n;
+	return c->header_bytes > LIMIT_HEADERS_BYTES ? 0 : size * n;
 }
 
 /* --- trace ---------------------------------------------------------------------------------------
@@ -141,10 +142,16 @@ static int on_debug(CURL *easy, curl_infotype type, char *data, size_t len, void
 #define SET(r, easy, option, value) \
 	((r) = (r) == CURLE_OK ? curl_easy_setopt((easy), (option), (value)) : (r))
 
+static bool is_post(const struct http_request *q)
+{
+	return strcmp(q->method, "POST") == 0;
+}
+
 /*
  * ca_file stands alone: with it nothing of the system is trusted. Without it the system's bundle is
  * used and its directory is not, because only then libcurl keeps the parsed bundle (CA_CACHE);
- * reading 140 certificates for each connection would hold the loop for tens of milliseconds.
+ * reading 140 certificates for each connection would hold the loop for tens of milliseconds. A
+ * proxy that speaks TLS is trusted in the same way.
  */
 static CURLcode set_trust(CURL *easy, const char *ca_file)
 {
@@ -159,10 +166,15 @@ static CURLcode set_trust(CURL *easy, const char *ca_file)
 	if (bundle) {
 		SET(r, easy, CURLOPT_CAINFO, bundle);
 		SET(r, easy, CURLOPT_CAPATH, NULL);
+		SET(r, easy, CURLOPT_PROXY_CAINFO, bundle);
+		SET(r, easy, CURLOPT_PROXY_CAPATH, NULL);
 	}
 	SET(r, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(r, easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(r, easy, CURLOPT_SSL_VERIFYHOST, 2L);
+	SET(r, easy, CURLOPT_PROXY_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
+	SET(r, easy, CURLOPT_PROXY_SSL_VERIFYPEER, 1L);
+	SET(r, easy, CURLOPT_PROXY_SSL_VERIFYHOST, 2L);
 	return r;
 }
 
@@ -189,11 +201,18 @@ static CURLcode set_transport(CURL *easy, const struct http_request *q)
 	SET(r, easy, CURLOPT_TCP_KEEPALIVE, 1L);
 	SET(r, easy, CURLOPT_MAXAGE_CONN, (long)(LIMIT_CONNECTION_IDLE_US / USEC_PER_SEC));
 	SET(r, easy, CURLOPT_MAXLIFETIME_CONN, (long)(LIMIT_CONNECTION_LIFE_US / USEC_PER_SEC));
-	SET(r, easy, CURLOPT_FRESH_CONNECT, q->fresh ? 1L : 0L);
+	/*
+	 * When a kept connection closes without a byte of an answer, libcurl sends the request once
+	 * more by itself, POST too: the service may have served the first one. A new connection is
+	 * the only way to keep it from doing so.
+	 */
+	SET(r, easy, CURLOPT_FRESH_CONNECT, q->fresh || is_post(q) ? 1L : 0L);
 	/* an empty proxy keeps libcurl from asking the environment; so does a set NOPROXY */
 	SET(r, easy, CURLOPT_PROXY, proxy ? q->proxy : "");
 	SET(r, easy, CURLOPT_NOPROXY, proxy ? "" : "*");
 	SET(r, easy, CURLOPT_SUPPRESS_CONNECT_HEADERS, 1L);
+	/* ours, with the bearer, are not for the proxy */
+	SET(r, easy, CURLOPT_HEADEROPT, (long)CURLHEADER_SEPARATE);
 	/* a link is followed as the service wrote it, "/../" included */
 	SET(r, easy, CURLOPT_PATH_AS_IS, 1L);
 	SET(r, easy, CURLOPT_NETRC, (long)CURL_NETRC_IGNORED);
@@ -225,7 +244,7 @@ static CURLcode set_method(struct http_call *c, const struct http_request *q)
 {
 	CURLcode r = CURLE_OK;
 
-	if (strcmp(q->method, "POST") != 0) {
+	if (!is_post(q)) {
 		SET(r, c->easy, CURLOPT_HTTPGET, 1L);
 		return r;
 	}
@@ -235,10 +254,14 @@ static CURLcode set_method(struct http_call *c, const struct http_request *q)
 	return r;
 }
 
+/* libcurl sends a line as it is: a line end in a value would begin another header. */
 static int add_header(struct http_call *c, const char *line)
 {
-	struct curl_slist *list = curl_slist_append(c->headers, line);
+	struct curl_slist *list;
 
+	if (strpbrk(line, "\r\n"))
+		return -EINVAL;
+	list = curl_slist_append(c->headers, line);
 	if (!list)
 		return -ENOMEM;
 	c->headers = list;
@@ -251,6 +274,9 @@ static int add_headers(struct http_call *c, const struct http_request *q)
 
 	for (size_t i = 0; r == 0 && q->headers && q->headers[i]; i++)
 		r = add_header(c, q->headers[i]);
+	/* no value: taken out, or libcurl would call the empty body a form */
+	if (r == 0 && is_post(q) && q->body_len == 0)
+		r = add_header(c, "Content-Type:");
 	if (r < 0 || !q->bearer)
 		return r;
 
@@ -275,7 +301,7 @@ int http_easy_setup(struct http_call *c, const struct http_request *q)
 	CURLcode curl = CURLE_OK;
 	int r;
 
-	if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "POST") != 0)
+	if (strcmp(q->method, "GET") != 0 && !is_post(q))
 		return -EINVAL;
 	c->easy = curl_easy_init();
 	if (!c->easy)
@@ -339,7 +365,7 @@ static enum http_error classify(struct http_call *c, CURLcode result)
 {
 	if (result == CURLE_OK)
 		return HTTP_OK;
-	if (buf_error(&c->reply) == -EFBIG || result == CURLE_FILESIZE_EXCEEDED)
+	if (buf_error(&c->reply) == -EFBIG || c->header_bytes > LIMIT_HEADERS_BYTES)
 		return HTTP_E_TOO_LARGE;
 	/* the enum has close to a hundred members; those named here are the ones that differ */
 	switch ((int)result) {
@@ -390,6 +416,9 @@ enum http_error http_easy_error(struct http_call *c, CURLcode result)
 
 	if (error == HTTP_OK)
 		c->error_text[0] = '\0';
+	else if (c->header_bytes > LIMIT_HEADERS_BYTES)
+		(void)snprintf(c->error_text, sizeof(c->error_text),
+			"the reply has more than %u bytes of headers", LIMIT_HEADERS_BYTES);
 	else if (error == HTTP_E_TOO_LARGE)
 		(void)snprintf(c->error_text, sizeof(c->error_text),
 			"the reply is larger than %zu bytes", c->reply.max);

@@ -35,7 +35,8 @@ struct http_call {
 	struct curl_slist *headers; /* may hold the bearer: wiped */
 	struct buf body;	    /* of the request; libcurl reads it in place */
 	struct buf reply;
-	bool trace_path; /* addresses of webhooks are secrets, those of Graph are not */
+	size_t header_bytes; /* of the reply, those of 1xx answers too */
+	bool trace_path;     /* addresses of webhooks are secrets, those of Graph are not */
 	char error_text[CURL_ERROR_SIZE]; /* libcurl writes here as long as easy lives */
 	enum http_error error;
 };
