@@ -370,12 +370,7 @@ struct job *job_free(struct job *j)
 	(void)loop_timer_free(j->timer);
 	(void)loop_timer_free(j->deadline);
 	remote_job_list_done(&j->listed);
-	while (j->waiters) {
-		struct job_waiter *w = j->waiters;
-
-		j->waiters = w->next;
-		free(w);
-	}
+	job_cancel_answer(j, "the daemon has stopped working on it");
 	free(j->cancel_text);
 	free(j->hint);
 	free(j);

@@ -60,13 +60,11 @@ void job_judged(struct job *j, int r);
 /*
  * Ask for its end: cancels at the service if it is ours and not yet successful there. done is
  * called once, maybe before this returns: when the service shows it ended (text NULL: the slot is
- * free of it), or the attempt has failed (text says what to do by hand). Not called after
- * job_free().
+ * free of it), when the attempt has failed (text says what to do by hand), or by job_free().
  */
 void job_cancel(
 	struct job *j, const char *by, void (*done)(void *arg, const char *text), void *arg);
-/* Stops working on it and frees it without a word; the store has all that is needed to go on later.
- */
+/* Stops working on it and frees it; ops hear nothing. The store has all that is needed to go on. */
 struct job *job_free(struct job *j);
 
 struct run *job_run(const struct job *j);

@@ -52,7 +52,8 @@ static void busy(struct job *j, const struct remote_job *holder)
 	if (!j->t->slot_foreign)
 		j->t->slot_foreign_since_us = clock_wall_us();
 	j->t->slot_foreign = true;
-	job_back(j, clock_wall_us() + wait_us, true, false, text);
+	/* a list that shows no job at all says nothing about a POST whose answer was lost */
+	job_back(j, clock_wall_us() + wait_us, true, j->unsure && !holder, text);
 }
 
 /* --- ours ---------------------------------------------------------------------------------------
@@ -123,6 +124,7 @@ static void accepted(struct job *j, const struct graph_reply *reply)
 	struct run *next;
 
 	if (!id) { /* the list knows it */
+		j->unsure = true;
 		job_later(j, 0, look);
 		return;
 	}
@@ -168,6 +170,7 @@ static void on_posted(void *arg, struct graph_reply *reply)
 	case GRAPH_THROTTLED:
 	case GRAPH_NETWORK:
 	case GRAPH_BAD_REPLY: /* it may have got there */
+		j->unsure = true;
 		job_later(j,
 			job_trouble(j, reply->outcome, reply->text, reply->hint,
 				reply->retry_after_us, AGAIN_US),
@@ -199,17 +202,19 @@ static void store_intent(struct job *j)
 	job_move(j, next, post);
 }
 
-/* Nobody has the slot. A person, quiet hours or a hold may have come in between. */
+/*
+ * Nobody has the slot. A person, quiet hours or a hold may have come in between; until when they
+ * last is the queue's to say, for they may be lifted.
+ */
 static void slot_is_free(struct job *j)
 {
 	int64_t now_us = clock_wall_us();
-	int64_t at_us =
-		plan_start_allowed(j->t->conf, now_us, j->t->usual_job_us, j->t->hold_until_us);
 
 	if (j->cancel_by)
 		job_back(j, now_us, false, true, "cancelled before it was created");
-	else if (at_us > now_us)
-		job_back(j, at_us, false, true, "not now");
+	else if (plan_start_allowed(j->t->conf, now_us, j->t->usual_job_us, j->t->hold_until_us) >
+		 now_us)
+		job_back(j, now_us, false, true, "not now");
 	else
 		store_intent(j);
 }
@@ -257,6 +262,8 @@ static void on_listed(struct job *j, const struct graph_reply *failed)
 
 void job_create_enter(struct job *j)
 {
+	/* an intent without a job: of an earlier turn, or of a process that is gone */
+	j->unsure = j->run->intent_us != TIME_NONE;
 	look(j);
 }
 

@@ -49,6 +49,7 @@ struct job {
 
 	/* creating */
 	bool asked;   /* this process has sent the POST: a job of ours in the list is not adopted */
+	bool unsure;  /* a POST may have made a job although no answer said so */
 	bool refused; /* the service said that the slot is taken */
 
 	/* waiting */

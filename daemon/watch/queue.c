@@ -9,11 +9,15 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/base/log.h"
 #include "daemon/engine/loop.h"
 #include "daemon/watch/queue_pick.h"
 #include "daemon/watch/queue_private.h"
 #include "daemon/watch/tenant.h"
+
+/* Back-offs are shorter; one that is further ahead was set by a clock that has been set back. */
+#define WAIT_MAX_US (2 * LIMIT_RETRY_AFTER_US)
 
 /* --- lanes --------------------------------------------------------------------------------------
  */
@@ -84,14 +88,17 @@ static bool needs_slot(const struct run *run)
 	return run->state == RUN_QUEUED || run->state == RUN_CREATING || run->state == RUN_WAITING;
 }
 
+static int64_t later_of(int64_t from_us, int64_t not_before_us, int64_t now_us)
+{
+	return not_before_us > from_us && not_before_us <= now_us + WAIT_MAX_US ? not_before_us
+										: from_us;
+}
+
 static int64_t earliest(const struct queue_lane *l, const struct run *run, int64_t now_us)
 {
-	int64_t from_us = now_us;
+	int64_t from_us = later_of(now_us, run->not_before_us, now_us);
 
-	if (run->not_before_us > from_us)
-		from_us = run->not_before_us;
-	if (l->not_before_us > from_us)
-		from_us = l->not_before_us;
+	from_us = later_of(from_us, l->not_before_us, now_us);
 	return plan_start_allowed(l->t->conf, from_us, l->t->usual_job_us, l->t->hold_until_us);
 }
 

@@ -54,7 +54,7 @@ void queue_ended(struct queue *q, struct tenant *t, struct run *run);
 void queue_back(struct queue *q, struct tenant *t, struct run *run, int64_t not_before_us);
 
 /* Nothing is started before until (kept across restarts); TIME_NONE lifts it. done (may be NULL)
- * when stored. */
+ * when stored, or when the store thread ends without; also after queue_free(). */
 void queue_hold(struct queue *q, struct tenant *t, int64_t until_us, const char *by,
 	void (*done)(void *arg), void *arg);
 /* No more starts (daemon is stopping). */

@@ -256,7 +256,7 @@ static void hold_done(void *arg, int result)
 	struct queue_request *r = arg;
 
 	(void)answered(r, result, "store the hold");
-	if (r->q && r->done)
+	if (r->done) /* whoever asked owns arg, not the queue */
 		r->done(r->arg);
 	request_free(r);
 }

@@ -73,6 +73,52 @@ START_TEST(refused_because_of_ourselves)
 }
 END_TEST
 
+/*
+ * The answer to the POST is lost, the list is behind, and the next POST is refused because of the
+ * first: the run must still know its job when the list shows it.
+ */
+START_TEST(refused_because_of_ourselves_but_the_list_is_behind)
+{
+	force(OP_CREATE, GRAPH_NETWORK, true);
+	sv.lost = true;
+	start();
+	fake_loop_run_for(l, USEC_PER_MIN);
+	ck_assert_str_eq(told, "trouble:network cleared:network back:foreign");
+	ck_assert_int_eq(run->state, RUN_QUEUED);
+	sv.lost = false;
+	start();
+	run_out();
+	ck_assert_str_eq(told, "trouble:network cleared:network back:foreign slot_free settle"
+			       " ended:ok");
+	ck_assert_int_eq(sv.n_jobs, 1);
+	ck_assert(run->adopted);
+}
+END_TEST
+
+/* The same, with the intent of a process that died. */
+START_TEST(refused_after_a_crash_and_the_list_is_behind)
+{
+	int64_t id = run->id;
+
+	force(OP_CREATE, GRAPH_NETWORK, true);
+	start();
+	fake_loop_run_for(l, USEC_PER_SEC);
+	ck_assert_int_eq(run->state, RUN_CREATING);
+	daemon_down();
+	daemon_up();
+	load(id);
+	sv.lost = true;
+	start();
+	fake_loop_run_for(l, USEC_PER_MIN);
+	ck_assert_int_eq(run->state, RUN_QUEUED);
+	sv.lost = false;
+	start();
+	run_out();
+	ck_assert_ptr_nonnull(strstr(told, "ended:ok"));
+	ck_assert_int_eq(sv.n_jobs, 1);
+}
+END_TEST
+
 START_TEST(a_second_run_of_ours_holds_the_slot)
 {
 	ck_assert_int_eq(
@@ -214,6 +260,8 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, a_taken_slot_is_left_alone, 0, 3);
 	tcase_add_test(tc, a_lost_race);
 	tcase_add_test(tc, refused_because_of_ourselves);
+	tcase_add_test(tc, refused_because_of_ourselves_but_the_list_is_behind);
+	tcase_add_test(tc, refused_after_a_crash_and_the_list_is_behind);
 	tcase_add_test(tc, a_second_run_of_ours_holds_the_slot);
 	tcase_add_loop_test(tc, create_is_refused, 0, 3);
 	tcase_add_loop_test(tc, the_answer_to_create_is_lost, 0, 6);

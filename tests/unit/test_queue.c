@@ -422,6 +422,27 @@ START_TEST(usual_duration_is_learnt)
 }
 END_TEST
 
+/* The clock was years ahead when a run was given back; no wait is meant to be that long. */
+START_TEST(a_wait_from_a_clock_that_was_ahead)
+{
+	int64_t next_us;
+
+	clock_virtual_set_wall(NOW + 3000 * USEC_PER_DAY);
+	plan(0, 0, NOW);
+	fake_loop_settle(l);
+	queue_back(q, &tenants[0], runs[0], clock_wall_us() + 30 * USEC_PER_MIN);
+	runs[0] = NULL;
+	fake_loop_settle(l);
+	ck_assert_uint_eq(queue_waiting(q, &tenants[0], &next_us), 1);
+	ck_assert_int_ge(next_us, NOW + 3000 * USEC_PER_DAY);
+	clock_virtual_set_wall(NOW);
+	queue_clock_jumped(q);
+	fake_loop_settle(l);
+	ck_assert_str_eq(started, "a:all a:all");
+	drop_all();
+}
+END_TEST
+
 START_TEST(nothing_starts_while_stopping)
 {
 	queue_drain(q);
@@ -430,9 +451,10 @@ START_TEST(nothing_starts_while_stopping)
 	ck_assert_str_eq(started, "");
 	/* freed with requests under way: they end by themselves */
 	plan(0, 1, NOW);
-	queue_hold(q, &tenants[0], NOW, "uid 0", NULL, NULL);
+	queue_hold(q, &tenants[0], NOW, "uid 0", hold_stored, NULL);
 	q = queue_free(q);
 	fake_loop_settle(l);
+	ck_assert_uint_eq(n_holds, 1); /* somebody waits for it */
 }
 END_TEST
 
@@ -454,6 +476,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, a_watch_leaves_the_configuration, 0, 2);
 	tcase_add_test(tc, a_tenant_leaves);
 	tcase_add_test(tc, usual_duration_is_learnt);
+	tcase_add_test(tc, a_wait_from_a_clock_that_was_ahead);
 	tcase_add_test(tc, nothing_starts_while_stopping);
 	suite_add_tcase(s, tc);
 	return s;
