@@ -1,5 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* A service manager that is not there. */
+#include <stddef.h>
+
 #include "daemon/engine/service.h"
 
 int service_new(struct loop *l, int (*alive)(void *arg), void *arg, struct service **ret)
@@ -7,7 +9,7 @@ int service_new(struct loop *l, int (*alive)(void *arg), void *arg, struct servi
 	(void)l;
 	(void)alive;
 	(void)arg;
-	*ret = (struct service *)0;
+	*ret = NULL;
 	return 0;
 }
 
