@@ -22,6 +22,8 @@
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_loop.h"
 
+#define MAX_SHOWN 10 /* violations of one scenario */
+
 /* --- words --------------------------------------------------------------------------------------
  */
 
@@ -287,7 +289,7 @@ static int play_file(const char *path)
 		return 1;
 	}
 	failed = play_text(&w, path, text.data);
-	for (size_t i = 0; i < sim_violations(w.sim); i++) {
+	for (size_t i = 0; i < sim_violations(w.sim) && i < MAX_SHOWN; i++) {
 		(void)printf("%s: violation: %s\n", path, sim_violation(w.sim, i));
 		failed = 1;
 	}

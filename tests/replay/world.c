@@ -167,7 +167,7 @@ static size_t copy_headers(const struct http_request *q, char *bearer, size_t si
 {
 	size_t n = 0;
 
-	for (const char *const *h = q->headers; h && *h && n < MAX_HEADERS - 1; h++) {
+	for (const char *const *h = q->headers; h && *h && n < MAX_HEADERS - 2; h++) {
 		names[n] = strdup(*h);
 		char *colon = names[n] ? strchr(names[n], ':') : NULL;
 		if (!colon)
@@ -176,6 +176,9 @@ static size_t copy_headers(const struct http_request *q, char *bearer, size_t si
 		out[n] = (struct sim_header){names[n], colon + strspn(colon, " ")};
 		n++;
 	}
+	/* as the real engine says it of itself */
+	names[n] = NULL;
+	out[n++] = (struct sim_header){"User-Agent", "snapwatch/replay"};
 	if (q->bearer) {
 		(void)snprintf(bearer, size, "Bearer %s", q->bearer);
 		names[n] = NULL;
