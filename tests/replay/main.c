@@ -21,6 +21,7 @@
 #include "tests/replay/world.h"
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_loop.h"
+#include "tests/support/fake_store_thread.h"
 
 #define MAX_SHOWN 10 /* violations of one scenario */
 
@@ -189,6 +190,34 @@ static int do_run(struct world *w, const char *line, struct buf *error)
 	return r ? r : world_run_until(w, until_us, error);
 }
 
+/* A full disk: nothing can be written until `disk ok`. */
+static int do_disk(struct world *w, const char *line)
+{
+	struct store_thread *st = fake_store_thread_newest();
+
+	if (!w->daemon || !st)
+		return -EINVAL;
+	if (strcmp(line, "disk full") == 0)
+		fake_store_thread_fail(st, 1, -ENOSPC);
+	else if (strcmp(line, "disk ok") == 0)
+		fake_store_thread_heal(st);
+	else
+		return -EINVAL;
+	return 0;
+}
+
+/* A tenant leaves the configuration, or comes back: its block is commented out, or in. */
+static int do_forget(struct world *w, const char *line)
+{
+	char name[65];
+
+	if (sscanf(line, "forget %64s", name) != 1)
+		return -EINVAL;
+	(void)snprintf(
+		w->forgotten, sizeof(w->forgotten), "%s", strcmp(name, "nobody") ? name : "");
+	return 0;
+}
+
 static bool starts(const char *line, const char *word)
 {
 	size_t len = strlen(word);
@@ -211,6 +240,10 @@ static int play_line(struct world *w, const char *line, struct buf *error)
 		return do_crash(w, line);
 	if (starts(line, "act"))
 		return do_act(w, line);
+	if (starts(line, "disk"))
+		return do_disk(w, line);
+	if (starts(line, "forget"))
+		return do_forget(w, line);
 	if (starts(line, "clock")) {
 		int64_t at_us;
 		r = world_time(w, line + strlen("clock "), &at_us);

@@ -236,6 +236,22 @@ static void handle(
 /* --- the host's side
  * ------------------------------------------------------------------------------ */
 
+/* Blocks begin with `tenant "NAME"` and end with a brace in the first column. */
+static void add_tenants(const struct world *w, struct buf *out)
+{
+	char begin[80];
+
+	(void)snprintf(begin, sizeof(begin), "tenant \"%s\" ", w->forgotten);
+	for (const char *at = buf_text(&w->tenants); *at;) {
+		const char *end = strstr(at, "\n}\n");
+		size_t len = end ? (size_t)(end - at) + strlen("\n}\n") : strlen(at);
+
+		if (!*w->forgotten || strncmp(at, begin, strlen(begin)) != 0)
+			buf_append(out, at, len);
+		at += len;
+	}
+}
+
 int world_write_conf(struct world *w)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
@@ -245,7 +261,7 @@ int world_write_conf(struct world *w)
 		w->dir);
 	buf_printf(&text, "control_socket = \"%s/control.sock\"\nlog_level = \"debug\"\n", w->dir);
 	buf_printf(&text, "defaults {\n%s}\n", buf_text(&w->defaults));
-	buf_puts(&text, buf_text(&w->tenants));
+	add_tenants(w, &text);
 	buf_puts(&text, buf_text(&w->rules));
 	buf_puts(&text, buf_text(&w->sinks));
 	(void)snprintf(path, sizeof(path), "%s/snapwatch.conf", w->dir);

@@ -31,6 +31,7 @@ struct world {
 	struct daemon *daemon;			    /* NULL while it is down */
 	int64_t start_us;			    /* wall time of `start` */
 	struct buf tenants, rules, sinks, defaults; /* configuration text */
+	char forgotten[65]; /* tenant that is left out of the configuration; "" for none */
 	enum crash_point crash;
 	unsigned crash_page, pages_seen;
 	bool crashed;
