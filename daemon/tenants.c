@@ -125,7 +125,7 @@ static int entry_open(struct entry *e)
 		.store = d->store,
 		.credentials_dir = d->conf->credentials_dir,
 	};
-	int r = auth_new(&env, e->t.conf, e->t.id, &e->t.auth);
+	int r = auth_new(&env, e->t.conf, &e->t.auth);
 
 	if (r == 0)
 		r = graph_new(d->loop, d->http, e->t.auth, e->t.conf, &e->t.graph);

@@ -2,7 +2,8 @@
 /*
  * HTTPS requests; the only user of libcurl. It knows nothing of Graph, tokens or retries: one
  * request, one result. No redirects, TLS 1.2 or newer, certificates and host names always checked,
- * no proxy from the environment, decoded bytes capped.
+ * no proxy from the environment, decoded bytes capped. Time-outs are in real time whatever clock.h
+ * says: they measure a network.
  */
 #pragma once
 

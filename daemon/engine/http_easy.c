@@ -188,6 +188,7 @@ static CURLcode set_transport(CURL *easy, const struct http_request *q)
 	SET(r, easy, CURLOPT_PROTOCOLS_STR, "https");
 	SET(r, easy, CURLOPT_REDIR_PROTOCOLS_STR, "https");
 	SET(r, easy, CURLOPT_FOLLOWLOCATION, 0L);
+	SET(r, easy, CURLOPT_UNRESTRICTED_AUTH, 0L);
 	SET(r, easy, CURLOPT_HTTP_VERSION,
 		!q->http1 && v->version_num >= HTTP2_SINCE ? (long)CURL_HTTP_VERSION_2TLS
 							   : (long)CURL_HTTP_VERSION_1_1);

@@ -204,15 +204,13 @@ static void slot_done(struct auth_slot *slot)
 	buf_done(&slot->text);
 }
 
-int auth_new(const struct auth_env *env, struct conf_tenant *tenant, int64_t db_tenant,
-	struct auth **ret)
+int auth_new(const struct auth_env *env, struct conf_tenant *tenant, struct auth **ret)
 {
 	_cleanup_(auth_freep) struct auth *a = calloc(1, sizeof(*a));
 
 	if (!a)
 		return -ENOMEM;
 	a->env = *env;
-	a->db_tenant = db_tenant;
 	a->tenant = conf_tenant_ref(tenant);
 	a->last_refresh_us = TIME_NONE;
 	int r = text_copy(env->credentials_dir, &a->credentials_dir);

@@ -54,10 +54,10 @@ struct auth_env {
 	const char *credentials_dir;
 };
 
-/* Takes a reference of the tenant. db_tenant: id of the tenant's row. */
-int auth_new(const struct auth_env *env, struct conf_tenant *tenant, int64_t db_tenant,
-	struct auth **ret);
-struct auth *auth_free(struct auth *a); /* waiting callers get no callback */
+/* Takes a reference of the tenant; env is copied. */
+int auth_new(const struct auth_env *env, struct conf_tenant *tenant, struct auth **ret);
+/* Waiting callers get no callback. Not from inside of one. */
+struct auth *auth_free(struct auth *a);
 DEFINE_CLEANUP(struct auth, auth_free);
 
 /* done is called later, never from inside. ret_wait (may be NULL) is valid until then. */

@@ -72,7 +72,6 @@ struct auth {
 	struct auth_env env;
 	char *credentials_dir;
 	struct conf_tenant *tenant;
-	int64_t db_tenant;
 	struct auth_slot slots[2]; /* by enum auth_kind */
 	int64_t last_refresh_us;
 	bool warned_recovery;

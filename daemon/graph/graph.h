@@ -23,7 +23,8 @@ struct loop;
 /* Takes a reference of the tenant; borrows auth, which must live longer. */
 int graph_new(struct loop *l, struct http *h, struct auth *auth, struct conf_tenant *tenant,
 	struct graph **ret);
-struct graph *graph_free(struct graph *g); /* calls in flight end without a callback */
+/* Calls in flight end without a callback. Not from inside of one. */
+struct graph *graph_free(struct graph *g);
 DEFINE_CLEANUP(struct graph, graph_free);
 
 /* Valid during the callback; body may be taken by swapping the buf. */

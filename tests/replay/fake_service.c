@@ -4,6 +4,8 @@
 
 #include "daemon/engine/service.h"
 
+#include <stddef.h>
+
 int service_new(struct loop *l, int (*alive)(void *arg), void *arg, struct service **ret)
 {
 	(void)l;

@@ -153,7 +153,7 @@ static void start_auth(void)
 	const struct auth_env env = {
 		.loop = l, .http = h, .store = thread, .credentials_dir = tmpdir_path("")};
 
-	ck_assert_int_eq(auth_new(&env, &tenant, 1, &a), 0);
+	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
 }
 
 static void open_store(bool with_key)
