@@ -19,7 +19,9 @@ PKG_CONFIG  ?= pkg-config
 
 VERSION := $(shell git describe --tags --always --dirty 2>/dev/null || cat .version 2>/dev/null || echo 0.1.0)
 
-ifneq ($(V),1)
+ifeq ($(findstring s,$(firstword -$(MAKEFLAGS))),s)
+Q := @
+else ifneq ($(V),1)
 Q := @
 say = @printf '  %-7s %s\n' '$(1)' '$(patsubst $(CURDIR)/%,%,$(2))';
 endif
