@@ -129,6 +129,21 @@ int conf_build_digest(const struct buf *text, char ret[static 65])
 
 /* --- tenants ---------------------------------------------------------------------------------- */
 
+static void check_watch(
+	struct conf_build *b, const struct conf_section *s, const struct conf_watch *w)
+{
+	if (!conf_name_valid(s->title))
+		conf_build_error(b, s, NULL,
+			"is not a name: at most 64 of a-z 0-9 . _ -, a letter or digit first");
+	if (w->entity_types.n && w->object_ids.n)
+		conf_build_error(b, s, "object_ids", "cannot stand together with entity_types");
+	if (w->object_ids.n > LIMIT_FILTER_OBJECT_IDS)
+		conf_build_error(b, s, "object_ids",
+			"the service takes at most %u objects in one filter, these are %zu; make "
+			"several watches",
+			LIMIT_FILTER_OBJECT_IDS, w->object_ids.n);
+}
+
 static int build_watch(struct conf_build *b, struct conf_section *s, struct conf_watch *w)
 {
 	int r = conf_build_keys(b, CONF_WATCH, w, s, NULL);
@@ -138,19 +153,7 @@ static int build_watch(struct conf_build *b, struct conf_section *s, struct conf
 	w->name = strdup(s->title);
 	if (!w->name)
 		return -ENOMEM;
-	if (!conf_name_valid(s->title))
-		conf_build_error(b, s, NULL,
-			"is not a name: at most 64 of a-z 0-9 . _ -, a letter or digit first");
-	if (w->entity_types.n && w->object_ids.n)
-		conf_build_error(b, s, "object_ids", "cannot stand together with entity_types");
-	if (w->object_ids.n > LIMIT_FILTER_OBJECT_IDS) {
-		conf_build_error(b, s, "object_ids",
-			"the service takes at most %u objects in one filter, these are %zu; make "
-			"several watches",
-			LIMIT_FILTER_OBJECT_IDS, w->object_ids.n);
-		return 0;
-	}
-	return conf_filter_make(w);
+	return w->object_ids.n > LIMIT_FILTER_OBJECT_IDS ? 0 : conf_filter_make(w);
 }
 
 static int add_watch_all(struct conf_tenant *t)
@@ -168,7 +171,7 @@ static int add_watch_all(struct conf_tenant *t)
 	return w->name ? conf_filter_make(w) : -ENOMEM;
 }
 
-/* Those of the tenant, else of defaults, else "all". */
+/* Those of the tenant, else of defaults (about which check_defaults() complains), else "all". */
 static int build_watches(struct conf_build *b, struct conf_section *s,
 	struct conf_section *defaults, struct conf_tenant *t)
 {
@@ -176,8 +179,9 @@ static int build_watches(struct conf_build *b, struct conf_section *s,
 	bool covered = false;
 
 	if (from->n_watches > LIMIT_WATCHES_PER_TENANT) {
-		conf_build_error(b, s, NULL, "has %zu watches, more than %u", from->n_watches,
-			LIMIT_WATCHES_PER_TENANT);
+		if (from == s)
+			conf_build_error(b, s, NULL, "has %zu watches, more than %u",
+				from->n_watches, LIMIT_WATCHES_PER_TENANT);
 		return 0;
 	}
 	t->watches = calloc(from->n_watches + 1, sizeof(*t->watches));
@@ -190,13 +194,21 @@ static int build_watches(struct conf_build *b, struct conf_section *s,
 
 		if (r < 0)
 			return r;
+		if (from == s)
+			check_watch(b, &from->watches[i], &t->watches[i]);
 		covered |= t->watches[i].baseline == WATCH_COVERED;
 	}
-	if (!covered)
+	if (!covered && from == s)
 		conf_build_warning(b, s, NULL,
 			"no watch with baseline \"covered\": nothing is judged and nobody is "
 			"alerted");
 	return 0;
+}
+
+/* Complaints stand where the key was written, not at every tenant that inherits it. */
+static bool says(const struct conf_section *s, const char *key)
+{
+	return conf_section_entry(s, conf_key_find(s->scope, key)) != NULL;
 }
 
 static void check_tenant(struct conf_build *b, struct conf_section *s, const struct conf_tenant *t)
@@ -204,12 +216,13 @@ static void check_tenant(struct conf_build *b, struct conf_section *s, const str
 	if (s->title && !conf_name_valid(s->title))
 		conf_build_error(b, s, NULL,
 			"is not a name: at most 64 of a-z 0-9 . _ -, a letter or digit first");
-	if (t->sign_in == SIGN_IN_USER_APP && !*t->certificate)
+	/* each tenant may have its own: defaults alone are not wrong */
+	if (t->sign_in == SIGN_IN_USER_APP && !*t->certificate && !s->defaults)
 		conf_build_error(b, s, "sign_in", "\"user+app\" needs a certificate");
-	if (!conf_url_trusted(t->authority))
+	if (says(s, "authority") && !conf_url_trusted(t->authority))
 		conf_build_warning(b, s, "authority",
 			"sign-in goes to %s, not to login.microsoftonline.com", t->authority);
-	if (!conf_url_trusted(t->graph_url))
+	if (says(s, "graph_url") && !conf_url_trusted(t->graph_url))
 		conf_build_warning(b, s, "graph_url",
 			"tokens are sent to %s, not to graph.microsoft.com", t->graph_url);
 }

@@ -144,16 +144,22 @@ static int check_credential(const char *text, char **ret_text, struct buf *error
 {
 	size_t len = strlen(text);
 
-	/* Never shown: it may be the secret itself. */
+	/* Never shown, whatever is wrong with it: it may be the secret itself. */
 	if (strncasecmp(text, "whsec_", 6) == 0 || strncasecmp(text, "http", 4) == 0 ||
 		strncmp(text, "-----", 5) == 0 || len > 255) {
 		buf_puts(error, "this is the secret itself, or looks like it; put it into a file "
 				"that others cannot read, and give the name of that credential");
 		return 1;
 	}
-	if (len == 0 || *text == '.' || strpbrk(text, "/ \t\n"))
-		return refuse(error, text, "is not the name of a credential");
-	return check_plain(text, ret_text, error);
+	for (const char *p = text; *p; p++) {
+		if ((unsigned char)*p <= ' ' || *p == '/' || *p == 0x7f)
+			len = 0;
+	}
+	if (len == 0 || *text == '.') {
+		buf_puts(error, "is not the name of a credential, which is that of a file");
+		return 1;
+	}
+	return keep(text, ret_text);
 }
 
 /* --- places ----------------------------------------------------------------------------------- */
@@ -279,7 +285,12 @@ static int check_url(const char *text, char **ret_text, struct buf *error)
 		return refuse(error, text, "does not begin with https://");
 	if (len > LIMIT_URL_BYTES)
 		return refuse(error, text, "is too long");
-	if (strpbrk(text, "@?#\\") || strpbrk(text, " \t\r\n"))
+	/* Not shown: what stands before an @ is a password. */
+	if (strchr(text, '@')) {
+		buf_puts(error, "a user or password in an address is not possible here");
+		return 1;
+	}
+	if (strpbrk(text, "?#\\") || strpbrk(text, " \t\r\n"))
 		return refuse(error, text, "has more than host, port and path");
 	if (!split_host(host, host + strcspn(host, "/"), &host_len, &port))
 		return refuse(error, text, "has no valid host and port");

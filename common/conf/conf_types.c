@@ -201,9 +201,15 @@ static void free_objects(const struct conf_key *k, void **objects, size_t n)
 static int set_objects(
 	const struct conf_key *k, void *base, const struct strv *texts, struct buf *error)
 {
+	size_t n = 0;
+
+	if (k->type == CONF_SCHEDULE && texts->n == 0) {
+		buf_puts(error, "is empty; without a schedule nothing would ever be compared");
+		return 1;
+	}
+
 	void **objects = calloc(texts->n + 1, sizeof(*objects));
 	int r = objects ? 0 : -ENOMEM;
-	size_t n = 0;
 
 	for (; r == 0 && n < texts->n; n++)
 		r = parse_object(k, texts->items[n], &objects[n], error);

@@ -137,11 +137,19 @@ static const struct {
 	 "\"\nclient_id = \"" ID2 "\"\n}\n",
 		"snapwatch.conf:2: job_poll: \"1ms\" is not a duration (\"90s\", \"75m\", \"26h\", "
 		"\"400d\")\n"},
+	{"defaults {\nwatch \"w\" {\nentity_types = {\"user\"}\nobject_ids = {\"user:" ID1
+	 "\"}\n}\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2 "\"\nclient_id = \"" ID2
+	 "\"\n}\n",
+		"snapwatch.conf:4: watch \"w\": object_ids: cannot stand together with "
+		"entity_types\n"},
 	{TENANT_A "tenant \"b\" {\n" TENANT_KEYS "}\n",
 		"snapwatch.conf:6: tenant \"b\": tenant_id: " ID1
 		" is already that of tenant \"a\"\n"},
-	{"defaults {\nsign_in = \"user+app\"\n}\n",
-		"snapwatch.conf:2: sign_in: \"user+app\" needs a certificate\n"},
+	{"defaults {\nsign_in = \"user+app\"\n}\n" TENANT_A,
+		"snapwatch.conf:4: tenant \"a\": sign_in: \"user+app\" needs a certificate\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS "schedule = {}\n}\n",
+		"snapwatch.conf:4: tenant \"a\": schedule: is empty; without a schedule nothing "
+		"would ever be compared\n"},
 	{"tenant \"a\" {\n" TENANT_KEYS "schedule = {\"daily 25:00 UTC\"}\n}\n", NULL},
 	/* Watches. */
 	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nentity_types = {\"user\"}\nobject_ids = "
@@ -466,6 +474,14 @@ static const struct {
 		"to graph.microsoft.com\n"},
 	{"tenant \"a\" {\n" TENANT_KEYS "graph_url = \"https://127.0.0.1:1/v1.0\"\n}\n", ""},
 	{TENANT_A "retain = 1y", "snapwatch.conf: the last line does not end; was the file cut?\n"},
+	/* Said once, and what each tenant adds to defaults is no reason to say anything. */
+	{"defaults {\nauthority = \"https://login.example\"\nsign_in = \"user+app\"\nwatch \"w\" "
+	 "{\nbaseline = \"oldest\"\n}\n}\ntenant \"a\" {\n" TENANT_KEYS
+	 "certificate = \"a-app\"\n}\n",
+		"snapwatch.conf:1: no watch with baseline \"covered\": nothing is judged and "
+		"nobody is alerted\n"
+		"snapwatch.conf:2: authority: sign-in goes to https://login.example, not to "
+		"login.microsoftonline.com\n"},
 };
 
 START_TEST(doubtful_ones_are_warned_about)

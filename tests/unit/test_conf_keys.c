@@ -97,13 +97,20 @@ static const struct {
 	{CONF_TENANT, "graph_url", "https://MicrosoftGraph.ChinaCloudApi.cn/v1.0",
 		"microsoftgraph.chinacloudapi.cn is the national cloud China (21Vianet), which has "
 		"no Entra Backup: its API exists only in the global cloud"},
-	{CONF_TENANT, "graph_url", "https://user@graph.microsoft.com/v1.0",
-		"\"https://user@graph.microsoft.com/v1.0\" has more than host, port and path"},
+	{CONF_TENANT, "graph_url", "https://user:password@graph.microsoft.com/v1.0",
+		"a user or password in an address is not possible here"},
+	{CONF_TENANT, "graph_url", "https://graph.microsoft.com/v1.0?x",
+		"\"https://graph.microsoft.com/v1.0?x\" has more than host, port and path"},
 	{CONF_TENANT, "graph_url", "https://", "\"https://\" has no valid host and port"},
 	{CONF_TENANT, "graph_url", "https://a:b/", "\"https://a:b/\" has no valid host and port"},
 	{CONF_TENANT, "graph_url", "https://127.0.0.1:8443/v1.0/", NULL},
 	{CONF_TENANT, "certificate", "", NULL},
-	{CONF_TENANT, "certificate", "../x", "\"../x\" is not the name of a credential"},
+	{CONF_TENANT, "certificate", "../x",
+		"is not the name of a credential, which is that of a file"},
+	{CONF_TENANT, "certificate", "q83vEjRWeJCrze8SNFZ4kKvN7xI0VniQq83v/hI0Vng=",
+		"is not the name of a credential, which is that of a file"},
+	{CONF_TENANT, "certificate", "a\x1b[31mb",
+		"is not the name of a credential, which is that of a file"},
 	{CONF_TENANT, "certificate", "-----BEGIN PRIVATE KEY-----",
 		"this is the secret itself, or looks like it; put it into a file that others "
 		"cannot "
