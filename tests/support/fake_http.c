@@ -7,6 +7,7 @@
 
 #include "common/base/limits.h"
 #include "daemon/engine/loop.h"
+#include "version.h"
 
 enum { N_TEXTS = 6 }; /* of struct http_result */
 
@@ -200,6 +201,7 @@ static void timer_fired(void *arg)
 		arrive(c);
 }
 
+/* With the one that the real engine adds by itself. */
 static char **copy_headers(const char *const *headers)
 {
 	size_t n = 0;
@@ -207,10 +209,11 @@ static char **copy_headers(const char *const *headers)
 	while (headers && headers[n])
 		n++;
 
-	char **out = must(calloc(n + 1, sizeof(*out)));
+	char **out = must(calloc(n + 2, sizeof(*out)));
 
 	for (size_t i = 0; i < n; i++)
 		out[i] = copy(headers[i]);
+	out[n] = copy("User-Agent: snapwatch/" SNAPWATCH_VERSION);
 	return out;
 }
 

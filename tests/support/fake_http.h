@@ -3,7 +3,7 @@
  * The symbols of engine/http.h without a network: a handler answers each request. The handler runs
  * on the turn after http_start(), as a service would see the request; the answer comes back when
  * the handler's delay has passed. A request cancelled in between reached the service all the same.
- * Time-outs and max_bytes are kept as the real engine keeps them.
+ * Time-outs, max_bytes and the User-Agent are as the real engine has them.
  */
 #pragma once
 
