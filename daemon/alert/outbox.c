@@ -48,7 +48,8 @@ struct station {
 	enum step step;
 	bool again;		    /* poked while it was looking */
 	bool direct, direct_wanted; /* one past the store is on its way; is to be sent */
-	unsigned failures;	    /* in a row */
+	char direct_id[40];
+	unsigned failures; /* in a row */
 	struct loop_timer *timer;
 
 	/* the request to the store; its own while it is there */
@@ -342,8 +343,10 @@ static void direct_sent(void *arg, const struct sink_result *result)
 			"alert was not delivered to sink '%s': %s; it follows when the store "
 			"works again",
 			s->name, result->text);
-	o->ops->direct_done(o->arg, s->name, result->outcome == SINK_SENT);
-	if (s->step == STEP_HELD)
+	o->ops->direct_done(o->arg, s->name, s->direct_id, result->outcome == SINK_SENT);
+	if (s->direct_wanted)
+		send_direct(s);
+	else if (s->step == STEP_HELD)
 		send_row(s);
 	check_idle(o);
 }
@@ -362,6 +365,7 @@ static void send_direct(struct station *s)
 
 	s->direct_wanted = false;
 	s->direct = true;
+	(void)snprintf(s->direct_id, sizeof(s->direct_id), "%s", d->id);
 	int r = s->type->send(s->sink, &message, direct_sent, s);
 	if (r < 0)
 		direct_sent(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
@@ -393,7 +397,7 @@ void outbox_direct(struct outbox *o, const struct sink_message *message)
 		if (!s->sink)
 			continue;
 		if (s->direct || s->step == STEP_SENDING)
-			s->direct_wanted = !s->direct;
+			s->direct_wanted = true;
 		else
 			send_direct(s);
 	}

@@ -22,8 +22,8 @@ struct outbox_ops {
 	void (*broken)(void *arg, const char *sink, const char *text);
 	/* A message was given up, or some fail for long; text NULL: one got through. */
 	void (*failing)(void *arg, const char *sink, const char *text);
-	/* The one try of outbox_direct() has ended. */
-	void (*direct_done)(void *arg, const char *sink, bool sent);
+	/* The one try of outbox_direct() has ended; id: of the message. */
+	void (*direct_done)(void *arg, const char *sink, const char *id, bool sent);
 	/* Nothing is at work any more: what still waits is not due. */
 	void (*idle)(void *arg);
 };

@@ -163,7 +163,7 @@ static int decide_again(
 
 	if (known->attention != ATTENTION_OPEN || o->verdict == VERDICT_IGNORE)
 		return 0;
-	(void)snprintf(who, sizeof(who), "rule %s", rule ? rule : "by default");
+	(void)snprintf(who, sizeof(who), "%s%s", rule ? "rule " : "the default", rule ? rule : "");
 	const struct finding_why why = {.at_us = j->now_us, .who = who};
 	int r = store_finding_set_severity(
 		j->store, known->id, known->severity, o->verdict, rule, &why);

@@ -1,0 +1,172 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* Trouble that lasts: told when it begins, not again while it holds, not when it ends. */
+#include <errno.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
+#include "common/base/text.h"
+#include "common/base/timefmt.h"
+#include "common/conf/conf.h"
+#include "common/store/store_condition.h"
+#include "daemon/alert/alert_private.h"
+#include "daemon/watch/tenant.h"
+
+/* --- conditions ---------------------------------------------------------------------------------
+ */
+
+void condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
+	const char *subject, enum verdict severity, const char *title, const char *summary,
+	const char *except)
+{
+	int64_t id = tenant ? tenant->id : 0, now_us = clock_wall_us();
+	_cleanup_(buf_done) struct buf key = BUF_INIT(4096);
+	char since[TIME_TEXT_SIZE];
+	struct request *q = NULL;
+
+	if (held_has(&a->held, id, alert_kind_name(kind), subject))
+		return;
+	/* the same trouble at another time is another alert */
+	buf_printf(&key, "condition:%s:%s", subject, time_format(now_us, since));
+	const struct alert alert = {
+		.kind = kind,
+		.severity = severity,
+		.tenant = tenant ? tenant->conf->name : NULL,
+		.tenant_id = tenant ? tenant->conf->tenant_id : NULL,
+		.title = title,
+		.summary = summary,
+		.subject = buf_text(&key),
+		.created_us = now_us,
+		.baseline_us = TIME_NONE,
+		.covered_from_us = TIME_NONE,
+		.covered_to_us = TIME_NONE,
+		.verified = -1,
+	};
+	int r = request_make(a, tenant, &alert, except, &q);
+	if (r == 0) {
+		q->condition = (struct condition){.is = true,
+			.tenant = id,
+			.kind = alert_kind_name(kind),
+			.subject = strdup(subject),
+			.at_us = now_us};
+		r = q->condition.subject ? held_add(&a->held, id, alert_kind_name(kind), subject)
+					 : -ENOMEM;
+	}
+	if (r < 0) {
+		(void)request_free(q);
+		log_error(
+			&((struct log_ctx){.tenant = alert.tenant, .kind = alert_kind_name(kind)}),
+			"cannot raise an alert: %s: %s", title, err_text(r));
+		return;
+	}
+	request_write(a, q);
+}
+
+void alerts_condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
+	const char *subject, enum verdict severity, const char *title, const char *summary)
+{
+	condition_set(a, tenant, kind, subject, severity, title, summary, NULL);
+}
+
+static int clear_work(struct store *s, void *arg)
+{
+	struct request *q = arg;
+	const struct condition *c = &q->condition;
+	int r = store_condition_clear(s, c->tenant, c->kind, c->subject, c->at_us);
+
+	q->happened = r > 0;
+	return r < 0 ? r : 0;
+}
+
+static void cleared(void *arg, int r)
+{
+	_cleanup_(request_freep) struct request *q = arg;
+	struct alerts *a = q->a;
+
+	if (alerts_answered(a)) {
+		const struct log_ctx ctx = {.tenant = q->tenant_name, .kind = q->condition.kind};
+		const char *subject = q->condition.subject;
+
+		if (r < 0)
+			log_error(&ctx, "cannot end a condition: %s", err_text(r));
+		else if (q->happened)
+			log_notice(&ctx, "no longer so: %s%s%s", q->condition.kind,
+				*subject ? ": " : "", subject);
+		alerts_check_idle(a);
+	}
+	alerts_release(a);
+}
+
+void alerts_condition_clear(
+	struct alerts *a, const struct tenant *tenant, enum alert_kind kind, const char *subject)
+{
+	int64_t id = tenant ? tenant->id : 0;
+	const char *name = alert_kind_name(kind);
+	struct request *q;
+
+	if (!held_end(&a->held, id, name, subject))
+		return;
+	q = calloc(1, sizeof(*q));
+	assert_fatal(q);
+	*q = (struct request){.a = a};
+	q->condition = (struct condition){.is = true,
+		.tenant = id,
+		.kind = name,
+		.subject = strdup(subject),
+		.at_us = clock_wall_us()};
+	assert_fatal(q->condition.subject &&
+		     text_copy(tenant ? tenant->conf->name : NULL, &q->tenant_name) >= 0);
+	alerts_post(a, clear_work, cleared, q);
+}
+
+/* --- what held when we started ------------------------------------------------------------------
+ */
+
+struct loading {
+	struct alerts *a;
+	struct store_conditions list;
+};
+
+static int load_work(struct store *s, void *arg)
+{
+	struct loading *l = arg;
+
+	store_conditions_done(&l->list);
+	return store_condition_load(s, &l->list);
+}
+
+static void loaded(void *arg, int r)
+{
+	struct loading *l = arg;
+	struct alerts *a = l->a;
+	bool again = false;
+
+	if (alerts_answered(a)) {
+		if (r == 0)
+			again = !held_load(&a->held, &l->list);
+		else
+			log_error(NULL, "cannot read what conditions hold: %s", err_text(r));
+	}
+	if (again) {
+		alerts_post(a, load_work, loaded, l);
+	} else {
+		store_conditions_done(&l->list);
+		free(l);
+		alerts_check_idle(a);
+	}
+	alerts_release(a);
+}
+
+int condition_load(struct alerts *a)
+{
+	struct loading *l = calloc(1, sizeof(*l));
+
+	if (!l)
+		return -ENOMEM;
+	l->a = a;
+	alerts_post(a, load_work, loaded, l);
+	return 0;
+}
