@@ -87,6 +87,7 @@ COMMON_SRC  := $(filter-out $(CLOCK_REAL),$(wildcard common/*/*.c))
 DAEMON_MAIN := daemon/main.c
 DAEMON_SRC  := $(filter-out $(DAEMON_MAIN),$(wildcard daemon/*.c daemon/*/*.c))
 CLI_SRC     := $(wildcard cli/*.c)
+CLI_MAIN    := cli/main.c
 SIM_SRC     := $(filter-out tests/graphsim/main.c,$(wildcard tests/graphsim/*.c))
 REPLAY_SRC  := $(wildcard tests/replay/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
@@ -97,6 +98,7 @@ obj = $(patsubst %.c,$(B)/obj/%.o,$(1))
 LIBCOMMON := $(B)/libcommon.a
 LIBDAEMON := $(B)/libdaemon.a
 LIBSIM    := $(B)/libsim.a
+LIBCLI    := $(B)/libcli.a
 UNIT_BIN  := $(patsubst tests/unit/%.c,$(B)/unit/%,$(UNIT_SRC))
 
 .PHONY: all
@@ -134,6 +136,7 @@ endef
 $(eval $(call archive,$(LIBCOMMON),$(call obj,$(COMMON_SRC))))
 $(eval $(call archive,$(LIBDAEMON),$(call obj,$(DAEMON_SRC))))
 $(eval $(call archive,$(LIBSIM),$(call obj,$(SIM_SRC))))
+$(eval $(call archive,$(LIBCLI),$(call obj,$(filter-out $(CLI_MAIN),$(CLI_SRC)))))
 
 link = $(call say,LD,$@) $(Q)mkdir -p $(@D) && $(CC) $(ALL_LDFLAGS) -o $@
 
@@ -184,7 +187,7 @@ $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 $(B)/unit/test_auth $(B)/unit/test_auth_jwt: $(call obj,tests/support/pem.c)
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
-$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBDAEMON) $(LIBCOMMON)
+$(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBCLI) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $(filter %.o,$^) $(filter %.a,$^) $(TEST_LIBS_$*) $(shell $(PKG_CONFIG) --libs check) $(DAEMON_LIBS) $(SIM_LIBS) $(COMMON_LIBS)

@@ -1,0 +1,213 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/* snapwatch findings: what somebody may have to look at, worst first. */
+#include <inttypes.h>
+#include <string.h>
+
+#include "cli/cli.h"
+#include "cli/emit.h"
+#include "cli/table.h"
+#include "cli/value.h"
+#include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/store/store_view.h"
+
+/* Of a value in the list; show has all of it. */
+#define VALUE_SHOWN 60u
+
+static const struct table_column columns[] = {
+	{.title = "FINDING", .right = true},
+	{.title = "SEVERITY", .min = 6},
+	{.title = "TENANT", .min = 6},
+	{.title = "CHANGE", .min = 8},
+	{.title = "TYPE", .min = 5},
+	{.title = "NAME", .min = 10},
+	{.title = "WHEN", .min = 6},
+	{.title = "WHAT", .min = 8},
+};
+
+/* --- rows ---------------------------------------------------------------------------------------
+ */
+
+static void append_value(const char *json, struct buf *out)
+{
+	_cleanup_(buf_done) struct buf value = BUF_INIT(LIMIT_VIEW_BYTES);
+	size_t len;
+
+	value_append(json, &value);
+	len = value.len;
+	if (len > VALUE_SHOWN) {
+		for (len = VALUE_SHOWN; len && ((unsigned char)value.data[len] & 0xc0) == 0x80;
+			len--)
+			;
+	}
+	buf_append(out, buf_text(&value), len);
+	if (len < value.len)
+		buf_puts(out, "...");
+}
+
+/* "state: enabled -> disabled", "members: 4f2a...", and with --all where it stands. */
+static void append_what(const struct cli *c, const struct view_finding *f, struct buf *out)
+{
+	const char *member = strchr(f->atom, '/');
+
+	if (member && strncmp(f->change, "link ", 5) == 0) {
+		buf_printf(out, "%.*s: %s", (int)(member - f->atom), f->atom, member + 1);
+	} else if (*f->atom) {
+		buf_printf(out, "%s: ", f->atom);
+		append_value(f->before, out);
+		buf_puts(out, " -> ");
+		append_value(f->after, out);
+	} else if (f->brought_back) {
+		buf_puts(out, "brought back");
+	}
+	if (f->initial)
+		buf_printf(out, "%sfound by the first run", out->len ? "; " : "");
+	if (!c->args->all)
+		return;
+	buf_printf(out, "%s%s, %s", out->len ? "; " : "", f->attention, f->fact);
+	if (f->rule)
+		buf_printf(out, " (rule %s)", f->rule);
+}
+
+static void add_row(const struct cli *c, const struct view_finding *f, struct table *t)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
+	char number[24];
+
+	(void)snprintf(number, sizeof(number), "%" PRId64, f->id);
+	table_cell(t, TONE_PLAIN, number);
+	table_cell(t, tone_of_severity(f->severity), f->severity);
+	table_cell(t, TONE_PLAIN, f->tenant);
+	table_cell(t, tone_of_change(f->change), f->change);
+	table_cell(t, TONE_PLAIN, f->entity_type);
+	table_cell(t, TONE_BOLD, f->name ? f->name : f->object_id);
+	cli_when(c, f->deleted_at_us != TIME_NONE ? f->deleted_at_us : f->first_seen_us, &text);
+	table_cell(t, TONE_PLAIN, buf_text(&text));
+	buf_reset(&text);
+	append_what(c, f, &text);
+	table_cell(t, TONE_PLAIN, buf_text(&text));
+}
+
+static void kv_json(struct jsonw *w, const char *key, const char *json)
+{
+	if (!json)
+		return;
+	jsonw_key(w, key);
+	jsonw_raw(w, json, strlen(json));
+}
+
+static void write_atom(const struct view_finding *f, struct jsonw *w)
+{
+	const char *member = strchr(f->atom, '/');
+
+	if (!*f->atom)
+		return;
+	if (member && strncmp(f->change, "link ", 5) == 0) {
+		jsonw_key(w, "link");
+		jsonw_string_n(w, f->atom, (size_t)(member - f->atom));
+		jsonw_kv_string(w, "link_id", member + 1);
+	} else {
+		jsonw_kv_string(w, "property", f->atom);
+	}
+	kv_json(w, "before", f->before);
+	kv_json(w, "after", f->after);
+}
+
+static void write_row(const struct view_finding *f, struct jsonw *w)
+{
+	jsonw_object(w);
+	jsonw_kv_int(w, "finding", f->id);
+	jsonw_kv_string(w, "tenant", f->tenant);
+	jsonw_kv_string(w, "tenant_id", f->tenant_id);
+	jsonw_kv_string(w, "watch", f->watch);
+	jsonw_kv_string(w, "entity_type", f->entity_type);
+	jsonw_kv_string(w, "object_id", f->object_id);
+	jsonw_kv_string(w, "display_name", f->name);
+	jsonw_kv_string(w, "change", f->change);
+	write_atom(f, w);
+	jsonw_kv_string(w, "severity", f->severity);
+	jsonw_kv_string(w, "attention", f->attention);
+	jsonw_kv_string(w, "fact", f->fact);
+	jsonw_kv_int(w, "episode", f->episode);
+	jsonw_kv_bool(w, "initial", f->initial);
+	jsonw_kv_bool(w, "brought_back", f->brought_back);
+	jsonw_kv_string(w, "rule", f->rule);
+	jsonw_kv_time(w, "happened_after", f->lo_us);
+	jsonw_kv_time(w, "happened_until", f->hi_us);
+	jsonw_kv_time(w, "deleted_at", f->deleted_at_us);
+	jsonw_kv_time(w, "first_seen", f->first_seen_us);
+	jsonw_kv_time(w, "last_seen", f->last_seen_us);
+	jsonw_kv_int(w, "first_job", f->first_job);
+	jsonw_kv_int(w, "job", f->last_job);
+	if (f->parent)
+		jsonw_kv_int(w, "parent", f->parent);
+	jsonw_object_end(w);
+}
+
+/* --- lists --------------------------------------------------------------------------------------
+ */
+
+static int show_batch(
+	const struct cli *c, const struct view_findings *list, struct table *t, struct emit *e)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
+
+	for (size_t i = 0; i < list->n; i++) {
+		if (!cli_json(c)) {
+			add_row(c, &list->items[i], t);
+			continue;
+		}
+		write_row(&list->items[i], emit_row(e));
+		int r = emit_row_end(e);
+		if (r < 0)
+			return r;
+	}
+	int r = table_print(t, &text);
+	cli_write(c, &text);
+	return r;
+}
+
+static int show_severity(const struct cli *c, enum view_severity severity, struct table *t,
+	struct emit *e, size_t *n_shown)
+{
+	int64_t before = VIEW_FIRST;
+	size_t n = CLI_BATCH;
+	int r = 0;
+
+	for (; r == 0 && n == CLI_BATCH; *n_shown += n) {
+		_cleanup_(view_findings_done) struct view_findings list = {0};
+
+		r = store_view_findings(c->store, c->args->tenant, c->args->all ? NULL : "open",
+			severity, before, CLI_BATCH, &list);
+		if (r == 0)
+			r = show_batch(c, &list, t, e);
+		n = list.n;
+		before = n ? list.items[n - 1].id : before;
+	}
+	return r;
+}
+
+int cmd_findings(struct cli *c)
+{
+	_cleanup_(table_freep) struct table *t = NULL;
+	_cleanup_(emit_done) struct emit e = {0};
+	size_t n = 0;
+	int code = cli_store(c);
+
+	if (code == EXIT_CODE_OK)
+		code = cli_tenant(c, c->args->tenant);
+	if (code != EXIT_CODE_OK)
+		return code;
+	int r = table_new(columns, ARRAY_SIZE(columns), &c->style, &t);
+	if (cli_json(c))
+		emit_begin(&e, c->out, c->args->jsonl, "findings");
+	for (enum view_severity s = 0; r == 0 && s < _VIEW_SEVERITY_MAX; s++)
+		r = show_severity(c, s, t, &e, &n);
+	if (r < 0)
+		return cli_store_failed(c, r);
+	if (cli_json(c))
+		emit_end(&e);
+	else if (n == 0)
+		(void)fputs(c->args->all ? "no finding\n" : "no open finding\n", c->out);
+	return EXIT_CODE_OK;
+}
