@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "cli/table.h"
 #include "cli/when.h"
 #include "common/base/err.h"
 #include "common/base/limits.h"
@@ -136,6 +137,17 @@ void cli_write(const struct cli *c, struct buf *text)
 	buf_reset(text);
 }
 
+int cli_print(const struct cli *c, struct table *t, bool all)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
+	int r = 0;
+
+	if (all || table_waiting(t) >= CLI_BATCH)
+		r = table_print(t, &text);
+	cli_write(c, &text);
+	return r;
+}
+
 int cli_outcome(const struct cli *c, int code, const char *text)
 {
 	_cleanup_(buf_done) struct buf json = BUF_INIT(LIMIT_VIEW_BYTES);
@@ -159,11 +171,16 @@ int cli_outcome(const struct cli *c, int code, const char *text)
 	return code;
 }
 
+bool cli_wide(const struct cli *c)
+{
+	return c->style.width == 0 || c->style.width >= WIDE;
+}
+
 void cli_when(const struct cli *c, int64_t us, struct buf *out)
 {
 	if (us == TIME_NONE)
 		return;
-	if (c->style.width == 0 || c->style.width >= WIDE)
+	if (cli_wide(c))
 		when_append_both(out, us, c->now_us);
 	else
 		when_append(out, us, c->now_us);

@@ -15,6 +15,7 @@
 
 struct conf;
 struct store;
+struct table;
 struct view_job;
 
 struct cli {
@@ -47,9 +48,14 @@ int cli_error(int code, const char *fmt, ...) _printf_(2, 3);
 
 /* Writes out what is in text, and empties it. */
 void cli_write(const struct cli *c, struct buf *text);
+/* Prints the rows of a table once there are CLI_BATCH of them; all: whatever there is. 0 or
+ * -ENOMEM. */
+int cli_print(const struct cli *c, struct table *t, bool all);
 /* How an action ended: text (may be NULL) to stdout or stderr, or as JSON. Returns code. */
 int cli_outcome(const struct cli *c, int code, const char *text);
 
+/* True where lines may be long: on a wide terminal, and without one. */
+bool cli_wide(const struct cli *c);
 /* "5m ago"; where there is room with the exact time. */
 void cli_when(const struct cli *c, int64_t us, struct buf *out);
 

@@ -123,7 +123,6 @@ static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t
 
 	for (*ret_n = 0; r == 0 && n == CLI_BATCH; *ret_n += n) {
 		_cleanup_(view_alerts_done) struct view_alerts list = {0};
-		_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
 
 		r = store_view_alerts(c->store, c->args->tenant, before, CLI_BATCH, &list);
 		n = list.n;
@@ -131,8 +130,7 @@ static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t
 		for (size_t i = 0; r == 0 && i < n; i++)
 			r = show_alert(c, &list.items[i], t, e);
 		if (r == 0)
-			r = table_print(t, &text);
-		cli_write(c, &text);
+			r = cli_print(c, t, true);
 	}
 	return r;
 }

@@ -63,8 +63,6 @@ static void write_row(const struct view_job *j, const struct store_change *row, 
 static int show_batch(const struct cli *c, const struct view_job *j,
 	const struct store_changes *list, struct table *t, struct emit *e)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
-
 	for (size_t i = 0; i < list->n; i++) {
 		if (!cli_json(c)) {
 			add_row(&list->items[i], t);
@@ -75,9 +73,7 @@ static int show_batch(const struct cli *c, const struct view_job *j,
 		if (r < 0)
 			return r;
 	}
-	int r = table_print(t, &text);
-	cli_write(c, &text);
-	return r;
+	return cli_print(c, t, false);
 }
 
 /* --- jobs ---------------------------------------------------------------------------------------
@@ -122,6 +118,8 @@ static int show_job(const struct cli *c, const struct view_job *j, struct emit *
 		n = list.n;
 		after = n ? list.items[n - 1].ordinal : after;
 	}
+	if (r == 0)
+		r = cli_print(c, t, true);
 	if (r == 0 && !cli_json(c) && total == 0)
 		(void)fputs(a->change || a->entity ? "no change of that kind\n" : "no change\n",
 			c->out);

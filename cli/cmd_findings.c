@@ -150,8 +150,6 @@ static void write_row(const struct view_finding *f, struct jsonw *w)
 static int show_batch(
 	const struct cli *c, const struct view_findings *list, struct table *t, struct emit *e)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
-
 	for (size_t i = 0; i < list->n; i++) {
 		if (!cli_json(c)) {
 			add_row(c, &list->items[i], t);
@@ -162,9 +160,7 @@ static int show_batch(
 		if (r < 0)
 			return r;
 	}
-	int r = table_print(t, &text);
-	cli_write(c, &text);
-	return r;
+	return cli_print(c, t, false);
 }
 
 static int show_severity(const struct cli *c, enum view_severity severity, struct table *t,
@@ -203,6 +199,8 @@ int cmd_findings(struct cli *c)
 		emit_begin(&e, c->out, c->args->jsonl, "findings");
 	for (enum view_severity s = 0; r == 0 && s < _VIEW_SEVERITY_MAX; s++)
 		r = show_severity(c, s, t, &e, &n);
+	if (r == 0)
+		r = cli_print(c, t, true);
 	if (r < 0)
 		return cli_store_failed(c, r);
 	if (cli_json(c))

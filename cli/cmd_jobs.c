@@ -15,7 +15,7 @@ static const struct table_column columns[] = {
 	{.title = "TENANT", .min = 8},
 	{.title = "WATCH", .min = 5},
 	{.title = "WHEN", .min = 7},
-	{.title = "COMPARED WITH", .min = 16},
+	{.title = "COMPARED WITH"},
 	{.title = "CHANGES", .right = true},
 	{.title = "TOOK"},
 	{.title = "OUTCOME", .min = 12},
@@ -33,7 +33,10 @@ static void add_row(const struct cli *c, const struct view_job *j, struct table 
 	cli_when(c, j->started_us != TIME_NONE ? j->started_us : j->queued_us, &text);
 	table_cell(t, TONE_PLAIN, buf_text(&text));
 	buf_reset(&text);
-	when_append_exact(&text, j->snapshot_us);
+	if (cli_wide(c))
+		when_append_exact(&text, j->snapshot_us);
+	else
+		when_append(&text, j->snapshot_us, c->now_us);
 	table_cell(t, TONE_PLAIN, buf_text(&text));
 	(void)snprintf(number, sizeof(number), "%" PRId64, j->changes);
 	table_cell(t, TONE_PLAIN, number);
@@ -48,8 +51,6 @@ static void add_row(const struct cli *c, const struct view_job *j, struct table 
 static int show_batch(
 	const struct cli *c, const struct view_jobs *list, struct table *t, struct emit *e)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
-
 	for (size_t i = 0; i < list->n; i++) {
 		if (!cli_json(c)) {
 			add_row(c, &list->items[i], t);
@@ -63,9 +64,7 @@ static int show_batch(
 		if (r < 0)
 			return r;
 	}
-	int r = table_print(t, &text);
-	cli_write(c, &text);
-	return r;
+	return cli_print(c, t, false);
 }
 
 static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t *ret_n)
@@ -103,6 +102,8 @@ int cmd_jobs(struct cli *c)
 		emit_begin(&e, c->out, c->args->jsonl, "jobs");
 	if (r == 0)
 		r = show_all(c, t, &e, &n);
+	if (r == 0)
+		r = cli_print(c, t, true);
 	if (r < 0)
 		return cli_store_failed(c, r);
 	if (cli_json(c))

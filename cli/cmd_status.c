@@ -13,6 +13,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
+#include "common/model/alert.h"
 #include "common/store/store.h"
 
 /* More tenants are a table rather than a paragraph each. */
@@ -62,12 +63,15 @@ static void put_conditions(const struct cli *c, const struct house *h, int64_t t
 	const char *label, struct buf *out)
 {
 	const struct store_condition *condition;
+	enum alert_kind kind;
 	size_t at = 0;
 
 	while ((condition = house_condition(h, tenant, &at))) {
 		_cleanup_(buf_done) struct buf line = BUF_INIT(LIMIT_CONFIG_BYTES);
 
 		buf_puts(&line, condition->kind);
+		if (alert_kind_from_name(condition->kind, &kind) == 0)
+			buf_printf(&line, ": %s", alert_kind_text(kind));
 		if (*condition->subject)
 			buf_printf(&line, " (%s)", condition->subject);
 		buf_puts(&line, ", since ");

@@ -266,6 +266,11 @@ static void print_row(
 		;
 }
 
+size_t table_waiting(const struct table *t)
+{
+	return t->n_cells / t->n_columns;
+}
+
 int table_print(struct table *t, struct buf *out)
 {
 	_cleanup_(freep) const char **rest = calloc(t->n_columns, sizeof(*rest));

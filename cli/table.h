@@ -33,6 +33,9 @@ DEFINE_CLEANUP(struct table, table_free);
 /* The next cell, row by row. NULL is "". */
 void table_cell(struct table *t, enum tone tone, const char *text);
 
+/* Rows that wait for table_print(). */
+size_t table_waiting(const struct table *t);
+
 /* Appends the title line (once, and only if there is a row) and all rows since the last call. 0 or
  * -ENOMEM. */
 int table_print(struct table *t, struct buf *out);
