@@ -204,8 +204,8 @@ int daemon_reload(struct daemon *d, struct buf *errors)
 			"configuration refused, the old one stays in force: %s", buf_text(errors));
 	} else {
 		swap(d, TAKE_PTR(conf));
-		log_event(LOG_NOTICE, LOG_ID_RELOADED, NULL, "configuration reloaded: %zu tenants",
-			d->conf->n_tenants);
+		log_event(LOG_NOTICE, LOG_ID_RELOADED, NULL, "configuration reloaded: %zu tenant%s",
+			d->conf->n_tenants, d->conf->n_tenants == 1 ? "" : "s");
 	}
 	service_ready(d->service); /* also after a refusal, or the manager waits for ever */
 	status_line(d);

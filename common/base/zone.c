@@ -259,7 +259,7 @@ static int load_file(const char *name, struct zone **ret, struct buf *error)
 {
 	_cleanup_(freep) unsigned char *data = malloc(LIMIT_ZONE_BYTES + 1);
 	char path[sizeof(ZONE_DIR) + LIMIT_ZONE_NAME_BYTES + 2];
-	size_t len;
+	size_t len = 0;
 	int r;
 
 	if (!data)
