@@ -192,17 +192,44 @@ static void swap(struct daemon *d, struct conf *conf)
 	store_thread_post(d->store, retire_work, retire_done, old);
 }
 
+/* A configuration with more to say is looked at with --check. */
+#define LINES_MAX 20
+
+/* A record for each line, so that none is cut and each has its file and line in front. */
+static void log_lines(int level, const struct buf *lines)
+{
+	const char *line = buf_text(lines);
+	size_t n = 0;
+
+	for (; *line && n < LINES_MAX; n++) {
+		size_t len = strcspn(line, "\n");
+
+		log_event(level, NULL, NULL, "%.*s", (int)len, line);
+		line += len + (line[len] != '\0');
+	}
+	if (*line)
+		log_event(level, NULL, NULL, "and more; snapwatchd --check shows all");
+}
+
 int daemon_reload(struct daemon *d, struct buf *errors)
 {
 	_cleanup_(buf_done) struct buf warnings = BUF_INIT(LIMIT_CONFIG_BYTES);
 	_cleanup_(conf_freep) struct conf *conf = NULL;
 
+	if (d->stopping) { /* READY=1 after STOPPING=1 would say the opposite */
+		buf_puts(errors, "the daemon is stopping\n");
+		return EXIT_CODE_REFUSED;
+	}
 	service_reloading(d->service);
 	int r = conf_load(d->conf->path, &conf, errors, &warnings);
+	if (r < 0)
+		buf_printf(errors, "%s: %s\n", d->conf->path, err_text(r));
 	if (r != 0) {
 		log_event(LOG_ERR, LOG_ID_RELOAD_REFUSED, NULL,
-			"configuration refused, the old one stays in force: %s", buf_text(errors));
+			"configuration refused, the old one stays in force");
+		log_lines(LOG_ERR, errors);
 	} else {
+		log_lines(LOG_WARNING, &warnings);
 		swap(d, TAKE_PTR(conf));
 		log_event(LOG_NOTICE, LOG_ID_RELOADED, NULL, "configuration reloaded: %zu tenant%s",
 			d->conf->n_tenants, d->conf->n_tenants == 1 ? "" : "s");

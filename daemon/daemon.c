@@ -352,16 +352,16 @@ static void on_terminate(void *arg)
 
 static int make_engines(struct daemon *d, struct store **store)
 {
-	int r = store_thread_new(d->loop, *store, &d->store);
+	/* first: libcurl wants to be initialised while there is one thread */
+	int r = http_new(d->loop, &d->http);
 
+	if (r == 0)
+		r = store_thread_new(d->loop, *store, &d->store);
 	if (r < 0)
 		return err_trace(r);
 	*store = NULL;
 	store_thread_on_state(d->store, on_store_state, d);
-	r = http_new(d->loop, &d->http);
-	if (r == 0)
-		r = service_new(d->loop, is_alive, d, &d->service);
-	return err_trace(r);
+	return err_trace(service_new(d->loop, is_alive, d, &d->service));
 }
 
 static int make_stages(struct daemon *d)

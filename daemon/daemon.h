@@ -37,8 +37,8 @@ DEFINE_CLEANUP(struct daemon, daemon_free);
 int daemon_start(struct daemon *d);
 
 /*
- * Reads the configuration anew and swaps, or keeps the running one: 0, or EXIT_CODE_CONFIG with the
- * errors appended.
+ * Reads the configuration anew and swaps, or keeps the running one: 0, or EXIT_CODE_CONFIG (while
+ * stopping EXIT_CODE_REFUSED) with the errors appended.
  */
 int daemon_reload(struct daemon *d, struct buf *errors);
 

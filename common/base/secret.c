@@ -83,6 +83,8 @@ unsigned secret_unlocked_count(void)
 
 void secret_protect_process(void)
 {
+	/* OpenSSL's users, libcurl among them, write the keys of every connection there. */
+	(void)unsetenv("SSLKEYLOGFILE");
 	(void)prctl(PR_SET_DUMPABLE, 0);
 	(void)setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 }

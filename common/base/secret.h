@@ -56,5 +56,8 @@ int secret_open(const struct secret *store_key, const char *tenant_id, const cha
 int secret_fingerprint(
 	const struct secret *store_key, const struct secret *s, uint8_t ret[static 32]);
 
-/* Turns off core dumps and ptrace by others for this process. Call first in main(). */
+/*
+ * Turns off core dumps, ptrace by others and $SSLKEYLOGFILE for this process. Call first in main(),
+ * before there are threads.
+ */
 void secret_protect_process(void);

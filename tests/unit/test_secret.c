@@ -287,7 +287,9 @@ START_TEST(protects_the_process)
 {
 	struct rlimit core;
 
+	ck_assert_int_eq(setenv("SSLKEYLOGFILE", "/nowhere", 1), 0);
 	secret_protect_process();
+	ck_assert_ptr_null(getenv("SSLKEYLOGFILE"));
 	ck_assert_int_eq(prctl(PR_GET_DUMPABLE), 0);
 	ck_assert_int_eq(getrlimit(RLIMIT_CORE, &core), 0);
 	ck_assert_uint_eq(core.rlim_cur, 0);
