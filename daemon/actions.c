@@ -22,13 +22,18 @@ static struct entry *find_or_refuse(
 	struct daemon *d, const char *tenant, struct control_reply *reply)
 {
 	struct entry *e = tenant ? entry_find(d, tenant) : NULL;
-	char text[160];
+	char text[256];
 
 	if (e && e->t.id != 0)
 		return e;
-	(void)snprintf(text, sizeof(text),
-		e ? "tenant '%.64s' is being opened; try again" : "there is no tenant '%.64s'",
-		tenant ? tenant : "");
+	if (e && e->t.look_trouble)
+		(void)snprintf(text, sizeof(text), "tenant '%.64s' cannot be watched: %.128s",
+			tenant, e->t.look_trouble);
+	else
+		(void)snprintf(text, sizeof(text),
+			e ? "tenant '%.64s' is being opened; try again"
+			  : "there is no tenant '%.64s'",
+			tenant ? tenant : "");
 	control_reply_send(reply, EXIT_CODE_REFUSED, text);
 	return NULL;
 }

@@ -5,6 +5,7 @@
 #include "common/base/text.h"
 #include "common/conf/conf.h"
 #include "common/model/run.h"
+#include "common/store/store_job.h"
 #include "daemon/alert/alert.h"
 #include "daemon/control/control.h"
 #include "daemon/daemon.h"
@@ -113,6 +114,8 @@ void trouble_plan(
 	struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan);
 void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
 	const char *hint);
+/* At the start: the alert of a run that failed may have been lost with the process. */
+void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs);
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint);
 void trouble_slot(struct daemon *d, struct entry *e, const char *text);

@@ -20,7 +20,12 @@ struct admission {
 	struct daemon *d;
 	char *name, *tenant_id; /* key of the entry: it may be gone when the answer comes */
 	int64_t row;
+	struct run_list untold;
 };
+
+/* Failed runs of which nobody was told are told of after a start, if they are not older: the
+ * daemon may have been down for some days. */
+#define UNTOLD_US (7 * USEC_PER_DAY)
 
 struct entry *entry_of(struct tenant *t)
 {
@@ -106,14 +111,28 @@ static void entry_bury(struct entry *e)
 	store_thread_post(e->d->store, bury_work, bury_done, e);
 }
 
+static void admission_free(struct admission *a)
+{
+	if (!a)
+		return;
+	run_list_done(&a->untold);
+	free(a->name);
+	free(a->tenant_id);
+	free(a);
+}
+
 static int admit_work(struct store *s, void *arg)
 {
 	struct admission *a = arg;
-	int r = store_tenant_admit(s, a->name, a->tenant_id, clock_wall_us(), &a->row);
+	int64_t now_us = clock_wall_us();
+	int r = store_tenant_admit(s, a->name, a->tenant_id, now_us, &a->row);
 
+	run_list_done(&a->untold);
 	if (r == 0)
 		r = store_lease_take(s, a->row);
-	return r == STORE_LEASE_E_HELD ? -EBUSY : r;
+	if (r == 0)
+		r = store_job_load_untold(s, a->row, now_us - UNTOLD_US, &a->untold);
+	return r;
 }
 
 static int entry_open(struct entry *e)
@@ -132,32 +151,54 @@ static int entry_open(struct entry *e)
 	return err_trace(r);
 }
 
+static const char *admit_error(int r)
+{
+	switch (r) {
+	case -ENOTUNIQ:
+		return "the store has another tenant_id under this name; give it another name";
+	case STORE_LEASE_E_HELD:
+		return "another process works on it";
+	default:
+		return err_text(r);
+	}
+}
+
+/* It stays an entry without a row: nothing is done for it, and status says why. */
+static void entry_refuse(struct entry *e, int r)
+{
+	const char *text = admit_error(r);
+
+	e->t.graph = graph_free(e->t.graph);
+	e->t.auth = auth_free(e->t.auth);
+	e->t.id = 0;
+	(void)text_copy(text, &e->t.look_trouble);
+	log_error(&((struct log_ctx){.tenant = e->t.conf->name}), "tenant cannot be watched: %s",
+		text);
+	cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
+	cycle_begun(e);
+}
+
 static void admit_done(void *arg, int r)
 {
 	struct admission *a = arg;
-	struct entry *e = entry_find(a->d, a->name);
+	struct daemon *d = a->d;
+	struct entry *e = entry_find(d, a->name);
 
 	/* a reload may have dropped or replaced it; a replaced one has its own admission */
-	if (e && e->t.id == 0 && !a->d->stopping) {
+	if (e && e->t.id == 0 && !e->t.look_trouble && !d->stopping &&
+		strcmp(a->tenant_id, e->t.conf->tenant_id) == 0) {
 		e->t.id = a->row;
 		if (r == 0)
 			r = entry_open(e);
 		if (r == 0) {
-			queue_load(a->d->queue, &e->t);
-			ticker_add(a->d->ticker, &e->t);
+			queue_load(d->queue, &e->t);
+			ticker_add(d->ticker, &e->t);
+			trouble_untold(d, &e->t, &a->untold);
 		} else {
-			log_error(&((struct log_ctx){.tenant = a->name}),
-				"tenant cannot be watched: %s",
-				r == -ENOTUNIQ ? "the store has another tenant_id under "
-						 "this name; give it another name"
-					       : err_text(r));
-			cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
-			cycle_begun(e);
+			entry_refuse(e, r);
 		}
 	}
-	free(a->name);
-	free(a->tenant_id);
-	free(a);
+	admission_free(a);
 }
 
 static int entry_add(struct daemon *d, struct conf_tenant *conf)
@@ -171,11 +212,7 @@ static int entry_add(struct daemon *d, struct conf_tenant *conf)
 		a->tenant_id = strdup(conf->tenant_id);
 	}
 	if (!e || !a || !a->name || !a->tenant_id) {
-		if (a) {
-			free(a->name);
-			free(a->tenant_id);
-		}
-		free(a);
+		admission_free(a);
 		free(e);
 		return -ENOMEM;
 	}

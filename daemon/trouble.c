@@ -126,6 +126,14 @@ static void note_unexpected(struct daemon *d, struct tenant *t, const struct loo
 		VERDICT_NOTICE, title, result->unknown_text);
 }
 
+static bool slot_is_free(const struct remote_job_list *jobs)
+{
+	for (size_t i = 0; i < jobs->n; i++)
+		if (!remote_job_ended(&jobs->items[i]))
+			return false;
+	return true;
+}
+
 void trouble_look(struct daemon *d, const struct look_result *result)
 {
 	struct tenant *t = result->tenant;
@@ -141,6 +149,10 @@ void trouble_look(struct daemon *d, const struct look_result *result)
 		return;
 	}
 	clear_lasting(d, t);
+	if (slot_is_free(result->jobs)) {
+		entry_of(t)->blocked = false;
+		alerts_condition_clear(d->alerts, t, ALERT_SLOT_BLOCKED, "");
+	}
 	for (size_t i = 0; i < result->n_recoveries; i++)
 		tell_recovery(d, t, &result->recoveries[i]);
 	note_skew(d, t);
@@ -235,12 +247,34 @@ static const struct {
 	{RUN_REMOVED, ALERT_JOB_FAILED, EXIT_CODE_OK, false},
 };
 
+static void tell_failed(struct daemon *d, struct tenant *t, const struct run *run,
+	enum alert_kind kind, const char *text, const char *hint)
+{
+	char title[200], summary[512];
+
+	(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
+	(void)snprintf(summary, sizeof(summary), "%s%s%s",
+		text ? text : run_outcome_name(run->outcome), hint ? "; " : "", hint ? hint : "");
+	alerts_raise(d->alerts, t,
+		&((struct alert){.kind = kind,
+			.severity = VERDICT_WARNING,
+			.tenant = t->conf->name,
+			.tenant_id = t->conf->tenant_id,
+			.title = title,
+			.summary = summary,
+			.job = run->id,
+			.created_us = clock_wall_us(),
+			.baseline_us = run->snapshot_created_us,
+			.covered_from_us = TIME_NONE,
+			.covered_to_us = TIME_NONE,
+			.verified = -1}));
+}
+
 void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
 	const char *hint)
 {
 	const struct log_ctx ctx = {
 		.tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot};
-	char title[200], summary[512];
 
 	log_event(LOG_WARNING, LOG_ID_JOB_FAILED, &ctx, "preview ended without a result (%s): %s",
 		run_outcome_name(run->outcome), text ? text : "");
@@ -248,28 +282,18 @@ void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, cons
 		if (failures[i].outcome != run->outcome)
 			continue;
 		cycle_note(entry_of(t), failures[i].code, text);
-		if (!failures[i].tell)
-			break;
-		(void)snprintf(title, sizeof(title), "%s: a preview ended without a result",
-			t->conf->name);
-		(void)snprintf(summary, sizeof(summary), "%s%s%s",
-			text ? text : run_outcome_name(run->outcome), hint ? "; " : "",
-			hint ? hint : "");
-		alerts_raise(d->alerts, t,
-			&((struct alert){.kind = failures[i].kind,
-				.severity = VERDICT_WARNING,
-				.tenant = t->conf->name,
-				.tenant_id = t->conf->tenant_id,
-				.title = title,
-				.summary = summary,
-				.job = run->id,
-				.created_us = clock_wall_us(),
-				.baseline_us = run->snapshot_created_us,
-				.covered_from_us = TIME_NONE,
-				.covered_to_us = TIME_NONE,
-				.verified = -1}));
-		break;
+		if (failures[i].tell)
+			tell_failed(d, t, run, failures[i].kind, text, hint);
 	}
+}
+
+void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs)
+{
+	for (size_t n = 0; n < runs->n; n++)
+		for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
+			if (failures[i].outcome == runs->items[n]->outcome && failures[i].tell)
+				tell_failed(d, t, runs->items[n], failures[i].kind,
+					runs->items[n]->detail, NULL);
 }
 
 void trouble_slot(struct daemon *d, struct entry *e, const char *text)

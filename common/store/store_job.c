@@ -26,6 +26,7 @@ enum {
 	SQL_JUDGED,
 	SQL_LOAD,
 	SQL_LOAD_UNFINISHED,
+	SQL_LOAD_UNTOLD,
 	SQL_LAST,
 	SQL_DURATIONS,
 };
@@ -56,6 +57,9 @@ static const struct db_sql sql[] = {
 	[SQL_LOAD_UNFINISHED] = {"i",
 		"SELECT " COLUMNS " FROM job"
 		" WHERE tenant = $1 AND state NOT IN ('done', 'failed') ORDER BY id"},
+	[SQL_LOAD_UNTOLD] = {"ii",
+		"SELECT " COLUMNS " FROM job WHERE tenant = $1 AND state = 'failed' AND ended >= $2"
+		" AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.job = job.id) ORDER BY id"},
 	[SQL_LAST] = {"itt",
 		"SELECT due, newest_snapshot, state, outcome, ended FROM job"
 		" WHERE tenant = $1 AND watch = $2 AND filter_hash = $3"
@@ -246,16 +250,14 @@ void run_list_done(struct run_list *list)
 	*list = (struct run_list){0};
 }
 
-int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret)
+static int read_list(int r, struct db_rows *rows, struct run_list *ret)
 {
 	_cleanup_(run_list_done) struct run_list list = {0};
-	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	int r = db_query(s->db, &sql[SQL_LOAD_UNFINISHED], DB_ARGS(DB_I(tenant)), &rows);
 
-	while (r >= 0 && (r = db_next(&rows)) > 0) {
+	while (r >= 0 && (r = db_next(rows)) > 0) {
 		_cleanup_(run_freep) struct run *run = NULL;
 
-		r = read_row(&rows, &run);
+		r = read_row(rows, &run);
 		if (r >= 0)
 			r = list_add(&list, run);
 		if (r >= 0)
@@ -266,6 +268,23 @@ int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *
 	*ret = list;
 	list = (struct run_list){0};
 	return 0;
+}
+
+int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_LOAD_UNFINISHED], DB_ARGS(DB_I(tenant)), &rows);
+
+	return read_list(r, &rows, ret);
+}
+
+int store_job_load_untold(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(
+		s->db, &sql[SQL_LOAD_UNTOLD], DB_ARGS(DB_I(tenant), DB_I(since_us)), &rows);
+
+	return read_list(r, &rows, ret);
 }
 
 /* One row of the history, newest first. 1: older ones may matter still. */

@@ -42,6 +42,11 @@ struct run_list {
 	size_t n;
 };
 int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret);
+/*
+ * Runs of a tenant that failed since then and of which no alert tells, oldest first: among them
+ * are those whose alert was lost because the daemon died between the two.
+ */
+int store_job_load_untold(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret);
 void run_list_done(struct run_list *list);
 
 /*

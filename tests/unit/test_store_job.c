@@ -275,6 +275,41 @@ END_TEST
 
 /* A history of one watch, oldest first: d done, g baseline gone, c cancelled, r removed, q queued.
  */
+/* The alert of a failed run is a transaction of its own, before which the process may die. */
+START_TEST(failed_ones_of_which_nobody_was_told)
+{
+	struct run_list list = {0};
+	struct run *runs[4];
+
+	for (int i = 0; i < 4; i++) {
+		runs[i] = inserted(i == 3 ? 2 : 1, "all", T(i));
+		runs[i]->outcome = RUN_GONE;
+		runs[i]->ended_us = T(10 * i);
+		ck_assert_int_eq(move(runs[i], RUN_FAILED), 0);
+	}
+	struct run *going_on = inserted(1, "all", T(50));
+	ck_assert_int_eq(store_job_load_untold(st, 1, T(10), &list), 0);
+	ck_assert_uint_eq(list.n, 2);
+	ck_assert_int_eq(list.items[0]->id, runs[1]->id);
+	ck_assert_int_eq(list.items[1]->id, runs[2]->id);
+	ck_assert_int_eq(list.items[1]->outcome, RUN_GONE);
+	run_list_done(&list);
+	ck_assert_int_eq(
+		db_script(st->db,
+			"INSERT INTO alert (outside_id, tenant, kind, severity, job, created,"
+			" title, body) SELECT 'x', 1, 'job_failed', 'warning', id, 0, '', ''"
+			" FROM job WHERE ended = 1790000010000000"),
+		0);
+	ck_assert_int_eq(store_job_load_untold(st, 1, T(10), &list), 0);
+	ck_assert_uint_eq(list.n, 1);
+	ck_assert_int_eq(list.items[0]->id, runs[2]->id);
+	run_list_done(&list);
+	for (int i = 0; i < 4; i++)
+		(void)run_free(runs[i]);
+	(void)run_free(going_on);
+}
+END_TEST
+
 START_TEST(what_planning_needs)
 {
 	static const struct {
@@ -386,6 +421,7 @@ Suite *suite(void)
 	tcase_add_test(tc, one_run_per_tenant_holds_the_slot);
 	tcase_add_test(tc, writes_are_fenced_by_the_lease);
 	tcase_add_test(tc, unfinished_ones_are_found_again);
+	tcase_add_test(tc, failed_ones_of_which_nobody_was_told);
 	tcase_add_test(tc, what_planning_needs);
 	tcase_add_test(tc, usual_is_the_median_of_the_last_nine);
 	tcase_add_test(tc, hold);
