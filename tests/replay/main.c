@@ -152,6 +152,8 @@ static int do_crash(struct world *w, const char *line)
 		w->crash = CRASH_CREATED;
 	else if (strcmp(at, "verdict") == 0)
 		w->crash = CRASH_VERDICT;
+	else if (strcmp(at, "alert") == 0)
+		w->crash = CRASH_ALERT;
 	else if (sscanf(at, "page %u", &w->crash_page) == 1)
 		w->crash = CRASH_PAGE;
 	else

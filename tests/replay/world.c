@@ -156,6 +156,10 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 		if (w->crash == CRASH_VERDICT && last)
 			n = 3;
 	}
+	/* state failed is stored, its alert is not */
+	if (w->crash == CRASH_ALERT && strstr(q->url, "obs/") &&
+		strstr(buf_text(&a->body), "\"status\":\"failed\""))
+		n = 2;
 	if (n == 0)
 		return;
 	w->crash = CRASH_NONE;
