@@ -495,6 +495,43 @@ START_TEST(past_a_broken_store_and_a_receiver_that_is_away)
 }
 END_TEST
 
+/* What is known of the first try says nothing of the second alert. */
+START_TEST(a_disk_that_flaps)
+{
+	receiver.delay_us = 10 * USEC_PER_SEC;
+	for (unsigned i = 0; i < 2; i++) {
+		fake_store_thread_fail(thread, 1, -EIO);
+		raise_alert(i ? "two" : "one");
+		alerts_store_trouble(alerts, -EIO, "s.db");
+		fake_loop_run_for(loop, USEC_PER_SEC);
+		if (i == 0) {
+			fake_store_thread_heal(thread);
+			alerts_store_trouble(alerts, 0, "");
+		}
+	}
+	ck_assert_uint_eq(receiver.n, 1);
+	fake_loop_run_for(loop, USEC_PER_MIN);
+	fake_store_thread_heal(thread);
+	alerts_store_trouble(alerts, 0, "");
+	fake_loop_run_for(loop, USEC_PER_HOUR);
+	ck_assert_str_eq(ask("SELECT state FROM outbox WHERE sink = 'ops'"), "sent|sent|sent|sent");
+	/* each alert came at least once */
+	for (int id = 1; id <= 4; id++) {
+		char seen[40];
+		unsigned k = 0;
+
+		(void)snprintf(seen, sizeof(seen), "%s",
+			ask(id == 1	  ? "SELECT outside_id FROM alert WHERE id = 1"
+				: id == 2 ? "SELECT outside_id FROM alert WHERE id = 2"
+				: id == 3 ? "SELECT outside_id FROM alert WHERE id = 3"
+					  : "SELECT outside_id FROM alert WHERE id = 4"));
+		while (k < receiver.n && strcmp(receiver.id[k], seen) != 0)
+			k++;
+		ck_assert_msg(k < receiver.n, "alert %d never came", id);
+	}
+}
+END_TEST
+
 START_TEST(hostile_names)
 {
 	_cleanup_(json_freep) struct json *body = NULL;
@@ -544,6 +581,7 @@ Suite *suite(void)
 	tcase_add_test(tc, a_condition_that_ends_while_starting);
 	tcase_add_test(tc, past_a_full_store);
 	tcase_add_test(tc, past_a_broken_store_and_a_receiver_that_is_away);
+	tcase_add_test(tc, a_disk_that_flaps);
 	tcase_add_test(tc, hostile_names);
 	tcase_add_test(tc, every_type_of_the_configuration_is_there);
 	suite_add_tcase(s, tc);
