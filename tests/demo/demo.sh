@@ -38,16 +38,30 @@ CONF
 say "snapwatchd watches three tenants for two days (a second is $((FACTOR / 60)) minutes)"
 world_daemon
 
-# Shows what the daemon says, each line with the simulated time at which it was seen.
+# Shows what the daemon says, each line with the simulated time at which it was seen. Of many
+# records about objects the first is shown and the others are counted.
 shown=0
 tell() {
-	local total line when
+	local total
 	total=$(wc -l <"$world_dir/snapwatchd.log")
 	[ "$total" -gt "$shown" ] || return 0
-	when=$(date -u -d "@$(world_now_s)" '+%a %H:%M')
 	sed -n "$((shown + 1)),${total}p" "$world_dir/snapwatchd.log" |
-		sed -e 's/^[a-z]*: //' -e 's/  *SNAPWATCH_TENANT=\([^ ]*\).*/ [\1]/' |
-		while IFS= read -r line; do printf '%s%s%s %s\n' "$dim" "$when" "$plain" "$line"; done
+		awk -v when="$dim$(date -u -d "@$(world_now_s)" '+%a %H:%M')$plain" '
+			function flush() { if (more) printf "%s   ... and %d more\n", when, more; more = 0; last = "" }
+			{
+				text = $0; sub(/^[a-z]*: /, "", text); sub(/  *SNAPWATCH_.*/, "", text)
+				tenant = $0; sub(/.*SNAPWATCH_TENANT=/, "", tenant); sub(/ .*/, "", tenant)
+				tenant = /SNAPWATCH_TENANT=/ ? tenant ": " : ""
+				if (index(text, tenant) == 1) tenant = ""
+				gsub(/T[0-9:]*Z/, "", text)
+				kind = /SNAPWATCH_OBJECT_ID=/ ? tenant $2 $NF : ""
+				sub(/.*SNAPWATCH_CHANGE=/, "", kind)
+				if (/SNAPWATCH_OBJECT_ID=/) kind = tenant $2 kind
+				if (kind != "" && kind == last) { more++; next }
+				flush(); last = kind
+				printf "%s %s%s\n", when, tenant, text
+			}
+			END { flush() }'
 	shown=$total
 }
 end_s=$((world_start_s + DAYS * 86400 + 10800))
@@ -69,7 +83,7 @@ unset SNAPWATCH_TEST_CLOCK
 say "snapwatch alerts"
 world_cli alerts
 say "snapwatch findings"
-world_cli findings | head -n 14
+world_cli findings | sed -n 1,14p
 say "snapwatch jobs"
 world_cli jobs
 world_cli changes --tenant fabrikam --change modified --entity conditionalAccessPolicy --json >"$world_dir/policy.json"
