@@ -66,8 +66,7 @@ int cli_store(struct cli *c)
 	int r = store_open_reader(c->conf->store, &c->store, &detail);
 	if (r == -EACCES)
 		return cli_error(EXIT_CODE_STORE,
-			"%s; members of the group snapwatch may read it: "
-			"usermod -a -G snapwatch USER, and log in again",
+			"%s (usermod -a -G snapwatch USER, then log in again)",
 			detail ? detail : err_text(r));
 	if (r == -EPROTONOSUPPORT)
 		return cli_error(

@@ -9,11 +9,16 @@
 #include "cli/when.h"
 #include "common/base/err.h"
 #include "common/base/limits.h"
+#include "common/base/parse.h"
+#include "common/base/text.h"
 #include "common/model/change.h"
 #include "common/store/store.h"
 #include "common/store/store_page.h"
 #include "common/store/store_tenant.h"
 #include "common/store/store_view.h"
+
+/* Types that are named when the one that was asked for is not there. */
+#define TYPES_SAID 16u
 
 static const struct table_column columns[] = {
 	{.title = "CHANGE", .min = 8},
@@ -84,11 +89,10 @@ static void print_heading(const struct cli *c, const struct view_job *j, bool la
 	_cleanup_(buf_done) struct buf line = BUF_INIT(LIMIT_CONFIG_BYTES);
 
 	style_append(&c->style, TONE_BOLD, j->tenant, &line);
-	buf_printf(&line, ", job %" PRId64 "%s: what happened since the snapshot of ", j->id,
-		latest ? " (latest)" : "");
+	buf_printf(&line, ", job %" PRId64 "%s: ", j->id, latest ? " (latest)" : "");
 	when_append_exact(&line, j->snapshot_us);
 	if (j->started_us != TIME_NONE) {
-		buf_puts(&line, ", up to ");
+		buf_puts(&line, " -> ");
 		when_append_exact(&line, j->started_us);
 	}
 	buf_putc(&line, '\n');
@@ -98,6 +102,28 @@ static void print_heading(const struct cli *c, const struct view_job *j, bool la
 		buf_putc(&line, '\n');
 	}
 	cli_write(c, &line);
+}
+
+/* A type is easily mistyped: those that there are. */
+static int say_nothing(const struct cli *c, const struct view_job *j)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
+	_cleanup_(view_rows_done) struct view_rows types = {0};
+	int r = 0;
+
+	if (c->args->entity)
+		r = store_view_types(c->store, j->id, TYPES_SAID, &types);
+	buf_puts(
+		&text, c->args->change || c->args->entity ? "no change of that kind" : "no change");
+	for (size_t i = 0; i < types.n; i++) {
+		const char *type = view_text(&types, i, 0);
+
+		buf_puts(&text, i ? ", " : "; types in this job: ");
+		text_append_visible(&text, type, strlen(type));
+	}
+	buf_putc(&text, '\n');
+	cli_write(c, &text);
+	return r;
 }
 
 static int show_job(const struct cli *c, const struct view_job *j, struct emit *e)
@@ -121,8 +147,7 @@ static int show_job(const struct cli *c, const struct view_job *j, struct emit *
 	if (r == 0)
 		r = cli_print(c, t, true);
 	if (r == 0 && !cli_json(c) && total == 0)
-		(void)fputs(a->change || a->entity ? "no change of that kind\n" : "no change\n",
-			c->out);
+		r = say_nothing(c, j);
 	return r;
 }
 
@@ -175,6 +200,18 @@ static int show_tenants(const struct cli *c, struct emit *e)
 	return EXIT_CODE_OK;
 }
 
+/* Words that the service may add some day are fine; those that are nearly one of ours are not. */
+static int check_change(const char *word)
+{
+	const char *words[] = {"deleted", "appeared", "modified", NULL};
+	const char *nearest = word ? nearest_name(word, words) : NULL;
+
+	if (!nearest || strcmp(nearest, word) == 0)
+		return EXIT_CODE_OK;
+	return cli_error(
+		EXIT_CODE_USAGE, "there is no change '%.64s'; did you mean '%s'?", word, nearest);
+}
+
 int cmd_changes(struct cli *c)
 {
 	_cleanup_(emit_done) struct emit e = {0};
@@ -183,6 +220,8 @@ int cmd_changes(struct cli *c)
 
 	if (c->args->job)
 		code = cli_id(c->args->job, "job", &job);
+	if (code == EXIT_CODE_OK)
+		code = check_change(c->args->change);
 	if (code == EXIT_CODE_OK)
 		code = cli_store(c);
 	if (code == EXIT_CODE_OK)

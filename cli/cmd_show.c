@@ -22,8 +22,8 @@
 
 static const struct table_column columns[] = {
 	{.title = "PROPERTY", .min = 14, .wrap = true},
-	{.title = "BEFORE (in the snapshot)", .min = 20, .wrap = true},
-	{.title = "AFTER (today)", .min = 20, .wrap = true},
+	{.title = "BEFORE", .min = 20, .wrap = true},
+	{.title = "AFTER", .min = 20, .wrap = true},
 };
 
 /* --- which object -------------------------------------------------------------------------------
@@ -125,9 +125,14 @@ static void put_heading(
 	buf_putc(out, '\n');
 	put_fact("object", row->object_id, out);
 	buf_reset(&line);
-	buf_printf(&line, "%" PRId64 " of %s, since the snapshot of ", j->id, j->tenant);
-	when_append_exact(&line, j->snapshot_us);
+	buf_printf(&line, "%" PRId64 " of %s", j->id, j->tenant);
 	put_fact("job", buf_text(&line), out);
+	buf_reset(&line);
+	when_append_exact(&line, j->snapshot_us);
+	put_fact("before", buf_text(&line), out);
+	buf_reset(&line);
+	when_append_exact(&line, j->started_us);
+	put_fact("after", buf_text(&line), out);
 	buf_reset(&line);
 	if (row->deleted_at_us != TIME_NONE) {
 		when_append_both(&line, row->deleted_at_us, c->now_us);
@@ -201,6 +206,7 @@ static int write_change(const struct view_job *j, const struct atoms *atoms, str
 	jsonw_kv_string(w, "tenant", j->tenant);
 	jsonw_kv_string(w, "tenant_id", j->tenant_id);
 	jsonw_kv_time(w, "snapshot", j->snapshot_us);
+	jsonw_kv_time(w, "covered_to", j->started_us);
 	jsonw_kv_string(w, "entity_type", row->entity_type);
 	jsonw_kv_string(w, "object_id", row->object_id);
 	jsonw_kv_string(w, "display_name", row->name);

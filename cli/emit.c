@@ -5,9 +5,17 @@
 
 void emit_begin(struct emit *e, FILE *out, bool lines, const char *plural)
 {
-	*e = (struct emit){.out = out, .lines = lines, .row = BUF_INIT(LIMIT_VIEW_BYTES)};
-	if (!lines)
-		(void)fprintf(out, "{\"schema\":\"snapwatch/1\",\"%s\":[", plural);
+	*e = (struct emit){
+		.out = out,
+		.plural = plural,
+		.lines = lines,
+		.row = BUF_INIT(LIMIT_VIEW_BYTES),
+	};
+}
+
+static void open_document(const struct emit *e)
+{
+	(void)fprintf(e->out, "{\"schema\":\"snapwatch/1\",\"%s\":[", e->plural);
 }
 
 struct jsonw *emit_row(struct emit *e)
@@ -23,6 +31,8 @@ int emit_row_end(struct emit *e)
 
 	if (r < 0)
 		return r;
+	if (!e->lines && !e->any)
+		open_document(e);
 	if (!e->lines)
 		(void)fputs(e->any ? ",\n" : "\n", e->out);
 	(void)fwrite(buf_text(&e->row), 1, e->row.len, e->out);
@@ -34,6 +44,8 @@ int emit_row_end(struct emit *e)
 
 void emit_end(struct emit *e)
 {
+	if (!e->lines && !e->any)
+		open_document(e);
 	if (!e->lines)
 		(void)fputs(e->any ? "\n]}\n" : "]}\n", e->out);
 	emit_done(e);

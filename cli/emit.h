@@ -12,13 +12,15 @@
 
 struct emit {
 	FILE *out;
+	const char *plural;
 	bool lines;
 	bool any;
 	struct buf row;
 	struct jsonw w;
 };
 
-/* plural: the name of the list in the document. */
+/* plural: the name of the list in the document; borrowed. Nothing is written before the first row
+ * or the end, so that what fails early leaves no half document. */
 void emit_begin(struct emit *e, FILE *out, bool lines, const char *plural);
 /* Where the next row's one object goes. */
 struct jsonw *emit_row(struct emit *e);

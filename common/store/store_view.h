@@ -65,6 +65,10 @@ int store_view_objects_by_name(
 	struct store *s, int64_t job, const char *name, size_t limit, struct view_objects *ret);
 void view_objects_done(struct view_objects *list);
 
+/* The entity types that a job's rows have, in alphabetical order; one text column. Walks the rows.
+ */
+int store_view_types(struct store *s, int64_t job, size_t limit, struct view_rows *ret);
+
 /* --- findings: by severity, newest first ---------------------------------------------------------
  */
 

@@ -17,6 +17,7 @@ enum {
 	SQL_GUIDS,
 	SQL_TEXTS,
 	SQL_NAMED,
+	SQL_TYPES,
 };
 
 /* GUIDs are keys of 16 bytes; other ids are text and never have 16. */
@@ -29,6 +30,8 @@ static const struct db_sql sql[] = {
 			       " AND length(object_id) <> 16 ORDER BY object_id LIMIT $4"},
 	[SQL_NAMED] = {"iti", "SELECT DISTINCT object_id FROM change"
 			      " WHERE job = $1 AND name = $2 ORDER BY object_id LIMIT $3"},
+	[SQL_TYPES] = {"ii", "SELECT DISTINCT entity_type FROM change WHERE job = $1"
+			     " ORDER BY entity_type LIMIT $2"},
 };
 const struct db_sql_table store_view_object_sql = {"store_view_object", sql, ARRAY_SIZE(sql)};
 
@@ -140,4 +143,10 @@ void view_objects_done(struct view_objects *list)
 		free(list->ids[i]);
 	free(list->ids);
 	*list = (struct view_objects){0};
+}
+
+int store_view_types(struct store *s, int64_t job, size_t limit, struct view_rows *ret)
+{
+	return view_rows_read(
+		s->db, &sql[SQL_TYPES], DB_ARGS(DB_I(job), DB_I((int64_t)limit)), "t", ret);
 }

@@ -214,6 +214,20 @@ START_TEST(objects_by_what_is_typed)
 }
 END_TEST
 
+START_TEST(types)
+{
+	_cleanup_(view_rows_done) struct view_rows some = {0}, none = {0};
+
+	add("UPDATE change SET entity_type = 'group' WHERE ordinal = 2");
+	ck_assert_int_eq(store_view_types(st, 1, 10, &some), 0);
+	ck_assert_uint_eq(some.n, 2);
+	ck_assert_str_eq(view_text(&some, 0, 0), "group");
+	ck_assert_str_eq(view_text(&some, 1, 0), "user");
+	ck_assert_int_eq(store_view_types(st, 2, 10, &none), 0);
+	ck_assert_uint_eq(none.n, 0);
+}
+END_TEST
+
 START_TEST(an_absurd_prefix)
 {
 	_cleanup_(view_objects_done) struct view_objects list = {0};
@@ -399,6 +413,7 @@ Suite *suite(void)
 	t = with(s, "objects", setup_objects);
 	tcase_add_loop_test(t, objects_by_what_is_typed, 0, (int)ARRAY_SIZE(object_lists));
 	tcase_add_test(t, an_absurd_prefix);
+	tcase_add_test(t, types);
 	t = with(s, "findings", setup_findings);
 	tcase_add_loop_test(t, findings_in_batches, 0, (int)ARRAY_SIZE(finding_lists));
 	tcase_add_test(t, one_finding);
