@@ -124,6 +124,9 @@
 #define LIMIT_CONNECTION_LIFE_US (USEC_PER_HOUR)
 /* The one line that `systemctl status` shows. */
 #define LIMIT_STATUS_BYTES 1024u
+/* Looking for damage when the store is opened: half a gigabyte from a cold disk, and nobody waits
+ * for a daemon that starts. The rest is met when it is read. */
+#define LIMIT_STORE_CHECK_US (2 * USEC_PER_SEC)
 /* Requests waiting for the store thread. */
 #define LIMIT_STORE_QUEUE 4096u
 /* Files of /usr/share/zoneinfo are at most 4 KB, 8 KB in the "fat" form. */

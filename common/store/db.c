@@ -252,6 +252,13 @@ int db_set_schema_version(struct db *db, int64_t version)
 	return db->lost ? db->lost : db->driver->set_schema_version(db, version);
 }
 
+int db_check(struct db *db, int64_t limit_us)
+{
+	if (db->in_transaction)
+		return db_set_error(db, -EPROTO, "check inside of a transaction");
+	return db->driver->check(db, limit_us);
+}
+
 int db_copy(struct db *db, const char *path)
 {
 	if (db->in_transaction)

@@ -117,7 +117,14 @@ int db_prepare(struct db *db, const struct db_sql_table *table);
 int db_schema_version(struct db *db, int64_t *ret);
 int db_set_schema_version(struct db *db, int64_t version);
 
-/* Writes a consistent copy to a new file (0640), durably. Outside of transactions. -EEXIST. */
+/*
+ * Reads the database and looks for damage, for limit_us at most: 0 it is sound, 1 time was over
+ * before all was read, -EUCLEAN (db_error_text() says where). Outside of transactions.
+ */
+int db_check(struct db *db, int64_t limit_us);
+
+/* Writes a consistent copy to a new file (0640), durably and as a whole: what is at path is never
+ * a part of one. Outside of transactions. -EEXIST. */
 int db_copy(struct db *db, const char *path);
 
 /*

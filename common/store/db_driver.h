@@ -35,6 +35,7 @@ struct db_driver {
 
 	int (*schema_version)(struct db *db, int64_t *ret);
 	int (*set_schema_version)(struct db *db, int64_t version);
+	int (*check)(struct db *db, int64_t limit_us);
 	int (*copy)(struct db *db, const char *path);
 	int64_t (*log_bytes)(const struct db *db);
 	int (*checkpoint)(struct db *db);

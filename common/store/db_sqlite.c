@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * SQLite behind db.h; the only file that knows its API. Parameters are bound by name, because $1
- * is a name to SQLite: by position, "SELECT $2, $1" would swap them.
+ * SQLite behind db.h; with db_sqlite_check.c the only files that know its API. Parameters are bound
+ * by name, because $1 is a name to SQLite: by position, "SELECT $2, $1" would swap them.
  *
  * A group reader may read the files but not write them. Therefore the log and its index stay on
  * disk after a clean stop (PERSIST_WAL): without them it could not open the database.
@@ -23,6 +23,7 @@
 #include "common/base/log.h"
 #include "common/base/text.h"
 #include "common/store/db_driver.h"
+#include "common/store/db_sqlite_check.h"
 
 /* In the file's header, so that file(1) and we tell our databases from others: "snpw". */
 #define APPLICATION_ID 0x736e7077
@@ -451,14 +452,11 @@ static int sync_path(const char *path, int flags)
 	return fd < 0 || fsync(fd) < 0 ? -errno : 0;
 }
 
-static int sync_file_and_folder(const char *path)
+static int sync_folder(const char *path)
 {
 	_cleanup_(freep) char *folder = strdup(path);
 
-	if (!folder)
-		return -ENOMEM;
-	int r = sync_path(path, O_RDONLY);
-	return r < 0 ? r : sync_path(dirname(folder), O_RDONLY | O_DIRECTORY);
+	return folder ? sync_path(dirname(folder), O_RDONLY | O_DIRECTORY) : -ENOMEM;
 }
 
 /*
@@ -473,23 +471,51 @@ static int create_file(const char *path, mode_t mode)
 	return fd < 0 ? -errno : 0;
 }
 
-static int sqlite_copy(struct db *db, const char *path)
+static int check(struct db *db, int64_t limit_us)
 {
-	struct sqlite *d = self(db);
-	sqlite3_stmt *s = NULL;
-	int r = create_file(path, 0640);
+	char words[160] = "";
+	int r = sqlite_check(self(db)->handle, limit_us, words, sizeof(words));
 
-	if (r < 0)
-		return db_set_error(db, r, "cannot create the copy");
+	return r < 0 ? db_set_error(db, r, "%s", words) : r;
+}
+
+static int vacuum_into(struct sqlite *d, const char *path)
+{
+	sqlite3_stmt *s = NULL;
+	int r = 0;
+
 	if (sqlite3_prepare_v2(d->handle, "VACUUM INTO $1", -1, &s, NULL) != SQLITE_OK ||
 		sqlite3_bind_text(s, 1, path, -1, SQLITE_STATIC) != SQLITE_OK ||
 		sqlite3_step(s) != SQLITE_DONE)
 		r = fail(d);
 	(void)sqlite3_finalize(s);
-	if (r >= 0)
-		r = sync_file_and_folder(path);
+	return r;
+}
+
+/* Under another name until it is whole: a copy that a crash cut short must not pass for one. */
+static int sqlite_copy(struct db *db, const char *path)
+{
+	_cleanup_(freep) char *part = NULL;
+
+	if (access(path, F_OK) == 0)
+		return db_set_error(db, -EEXIST, "the copy exists");
+	if (asprintf(&part, "%s.part", path) < 0) {
+		part = NULL;
+		return -ENOMEM;
+	}
+	(void)unlink(part);
+	int r = create_file(part, 0640);
 	if (r < 0)
-		(void)unlink(path);
+		return db_set_error(db, r, "cannot create the copy");
+	r = vacuum_into(self(db), part);
+	if (r >= 0)
+		r = sync_path(part, O_RDONLY);
+	if (r >= 0 && rename(part, path) < 0)
+		r = -errno;
+	if (r >= 0)
+		r = sync_folder(path);
+	if (r < 0)
+		(void)unlink(part);
 	return r;
 }
 
@@ -661,6 +687,7 @@ const struct db_driver db_driver_sqlite = {
 	.column_blob = sqlite_column_blob,
 	.schema_version = sqlite_schema_version,
 	.set_schema_version = sqlite_set_schema_version,
+	.check = check,
 	.copy = sqlite_copy,
 	.log_bytes = sqlite_log_bytes,
 	.checkpoint = sqlite_checkpoint,

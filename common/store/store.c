@@ -15,6 +15,8 @@
 #include "common/base/buf.h"
 #include "common/base/err.h"
 #include "common/base/hash.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
 #include "common/base/secret.h"
 #include "common/base/timefmt.h"
 #include "common/store/schema.h"
@@ -109,6 +111,21 @@ static int tell_newer(struct store *s, int64_t version, char **ret_detail)
 		STORE_SCHEMA_VERSION);
 }
 
+/* Before anything is written: what is damaged becomes worse by writing. */
+static int store_check(struct store *s, char **ret_detail)
+{
+	int r = db_check(s->db, LIMIT_STORE_CHECK_US);
+
+	if (r > 0)
+		log_debug(NULL, "store %s: not all of it could be checked in time", s->path);
+	if (r != -EUCLEAN)
+		return r < 0 ? tell_db(ret_detail, r, s->path, s->db) : 0;
+	return tell(ret_detail, r,
+		"store %s is damaged (%s): nothing was written; bring back a copy of it, or move"
+		" it aside and snapwatchd begins a new one",
+		s->path, db_error_text(s->db));
+}
+
 static int store_migrate(struct store *s, char **ret_detail)
 {
 	_cleanup_(freep) char *copy = NULL;
@@ -191,6 +208,9 @@ int store_open(const char *url, struct store **ret, char **ret_detail)
 	r = db_open(url, DB_OPEN_WRITE, &s->db);
 	if (r < 0)
 		return tell_db(ret_detail, r, s->path, NULL);
+	r = store_check(s, ret_detail);
+	if (r < 0)
+		return r;
 	r = store_migrate(s, ret_detail);
 	if (r != 0)
 		return r;

@@ -34,7 +34,8 @@ enum store_error {
 };
 
 /*
- * Opens for writing: takes the lock file, creates or migrates (each version in one transaction, a
+ * Opens for writing: takes the lock file, looks for damage (-EUCLEAN; for LIMIT_STORE_CHECK_US at
+ * most), creates or migrates (each version in one transaction, a
  * copy of the database beside it first), turns leases over to this process. url as in the
  * configuration, "sqlite:/path". ret_detail (may be NULL): a line for people, free() it; also set
  * for negative results.

@@ -336,13 +336,66 @@ START_TEST(log_and_checkpoint)
 }
 END_TEST
 
+/* Enough rows for a tree of pages, all of them in the file. */
+static void fill(int n)
+{
+	char text[1000];
+
+	memset(text, 'x', sizeof(text) - 1);
+	text[sizeof(text) - 1] = '\0';
+	ck_assert_int_eq(db_begin(db), 0);
+	for (int i = 0; i < n; i++)
+		ck_assert_int_eq(insert(i, text), 0);
+	ck_assert_int_eq(db_commit(db), 0);
+	ck_assert_int_eq(db_checkpoint(db), 0);
+}
+
+START_TEST(damage_is_found)
+{
+	char junk[4096];
+
+	fill(500);
+	ck_assert_int_eq(db_check(db, 60 * USEC_PER_SEC), 0);
+	db = db_close(db);
+	memset(junk, 0x5a, sizeof(junk));
+	int fd = open(tmpdir_path("x.db"), O_WRONLY);
+	ck_assert_int_eq(pwrite(fd, junk, sizeof(junk), 40 * 4096), sizeof(junk));
+	ck_assert_int_eq(close(fd), 0);
+	open_db(DB_OPEN_WRITE);
+	ck_assert_int_eq(db_check(db, 60 * USEC_PER_SEC), -EUCLEAN);
+	ck_assert_str_ne(db_error_text(db), "no error");
+	ck_assert_int_eq(db_begin(db), 0);
+	ck_assert_int_eq(db_check(db, 0), -EPROTO);
+	db_rollback(db);
+}
+END_TEST
+
+/* The limit passes before the first page is read: no verdict, and the connection is as before. */
+START_TEST(a_check_ends_in_time)
+{
+	ck_assert_int_eq(
+		db_script(db,
+			"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+			" WHERE i < 300000) INSERT INTO t SELECT i, 'x', NULL FROM n"),
+		0);
+	ck_assert_int_eq(db_check(db, 0), 1);
+	ck_assert_int_eq(count(), 300000);
+	ck_assert_int_eq(insert(0, "after"), 0);
+}
+END_TEST
+
 START_TEST(copies)
 {
 	struct db *writer = db;
 	char name[256];
 
 	ck_assert_int_eq(insert(1, "a"), 0);
+	/* what a crash has left of an earlier one */
+	int fd = open(tmpdir_path("copy.db.part"), O_WRONLY | O_CREAT, 0600);
+	ck_assert_int_eq(write(fd, "half", 4), 4);
+	ck_assert_int_eq(close(fd), 0);
 	ck_assert_int_eq(db_copy(db, tmpdir_path("copy.db")), 0);
+	ck_assert_int_eq(access(tmpdir_path("copy.db.part"), F_OK), -1);
 	ck_assert_int_eq(db_copy(db, tmpdir_path("copy.db")), -EEXIST);
 	(void)snprintf(name, sizeof(name), "sqlite:%s", tmpdir_path("copy.db"));
 	ck_assert_int_eq(db_open(name, DB_OPEN_WRITE, &db), 0);
@@ -372,6 +425,8 @@ Suite *suite(void)
 	tcase_add_test(t, damage_and_strangers);
 	tcase_add_test(t, modes_of_files);
 	tcase_add_test(t, log_and_checkpoint);
+	tcase_add_test(t, damage_is_found);
+	tcase_add_test(t, a_check_ends_in_time);
 	tcase_add_test(t, copies);
 	suite_add_tcase(s, t);
 	return s;

@@ -2,6 +2,7 @@
 /* Opening the store: one writer, readers in every situation, leases, the key. */
 #include <check.h>
 #include <errno.h>
+#include <fcntl.h>
 #include <grp.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -140,6 +141,31 @@ static void set_version(int64_t version)
 	ck_assert_int_eq(db_set_schema_version(db, version), 0);
 	(void)db_close(db);
 }
+
+/* Refused before anything is written to it; and said so that somebody knows what to do. */
+START_TEST(damage_is_refused)
+{
+	struct store *s = open_writer();
+	_cleanup_(freep) char *detail = NULL;
+	static char value[100000]; /* pages at the end of the file that are not the schema */
+	char junk[4096];
+	struct stat st;
+
+	memset(value, 'x', sizeof(value) - 1);
+	put(s, value);
+	ck_assert_int_eq(db_checkpoint(s->db), 0);
+	s = store_close(s);
+	memset(junk, 0x5a, sizeof(junk));
+	int fd = open(tmpdir_path("snapwatch.db"), O_WRONLY);
+	ck_assert_int_eq(fstat(fd, &st), 0);
+	ck_assert_int_eq(pwrite(fd, junk, sizeof(junk), st.st_size - (int64_t)(10 * sizeof(junk))),
+		sizeof(junk));
+	ck_assert_int_eq(close(fd), 0);
+	ck_assert_int_eq(store_open(url, &s, &detail), -EUCLEAN);
+	ck_assert_ptr_null(s);
+	ck_assert_msg(strstr(detail, "is damaged ("), "%s", detail);
+}
+END_TEST
 
 START_TEST(other_versions_are_refused)
 {
@@ -374,6 +400,7 @@ Suite *suite(void)
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, one_writer);
 	tcase_add_test(t, errors_have_words);
+	tcase_add_test(t, damage_is_refused);
 	tcase_add_test(t, other_versions_are_refused);
 	tcase_add_test(t, readers_beside_a_live_writer);
 	tcase_add_test(t, readers_without_rights);
