@@ -23,7 +23,7 @@
 static const struct table_column columns[] = {
 	{.title = "CHANGE", .min = 8},
 	{.title = "TYPE", .min = 8},
-	{.title = "NAME", .min = 12},
+	{.title = "NAME", .min = 18},
 	{.title = "OBJECT", .min = 9},
 	{.title = "WHAT", .min = 10},
 };

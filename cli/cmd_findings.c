@@ -15,14 +15,14 @@
 #define VALUE_SHOWN 60u
 
 static const struct table_column columns[] = {
-	{.title = "FINDING", .right = true},
+	{.title = "ID", .right = true},
 	{.title = "SEVERITY", .min = 6},
 	{.title = "TENANT", .min = 6},
 	{.title = "CHANGE", .min = 8},
-	{.title = "TYPE", .min = 5},
-	{.title = "NAME", .min = 10},
+	{.title = "TYPE", .min = 6},
+	{.title = "NAME", .min = 18},
 	{.title = "WHEN", .min = 6},
-	{.title = "WHAT", .min = 8},
+	{.title = "WHAT", .min = 6},
 };
 
 /* --- rows ---------------------------------------------------------------------------------------

@@ -29,8 +29,10 @@
 
 /* Connections that the kernel keeps for us until we accept them. */
 #define BACKLOG 64
-/* How soon a place that became free is given to the next client; in kernel time. */
-#define SWEEP_US (200 * USEC_PER_MSEC)
+/* How soon a place that became free is given to the next client, and how soon what a client left
+ * is cleared away when nobody waits for it; in kernel time. */
+static const struct timeval sweep_full = {.tv_usec = 200000};
+static const struct timeval sweep_idle = {.tv_sec = 5};
 
 /* event2/http.h names most of the others */
 #define STATUS_FORBIDDEN 403
@@ -84,9 +86,15 @@ static void sweep(struct control *c)
 	c->n_clients = kept;
 }
 
+static void sweep_later(struct control *c)
+{
+	if (c->n_clients)
+		(void)evtimer_add(
+			c->sweep, c->n_clients < LIMIT_CONTROL_CLIENTS ? &sweep_idle : &sweep_full);
+}
+
 static void on_sweep(evutil_socket_t fd, short what, void *arg)
 {
-	const struct timeval soon = {.tv_usec = SWEEP_US};
 	struct control *c = arg;
 
 	(void)fd;
@@ -94,15 +102,13 @@ static void on_sweep(evutil_socket_t fd, short what, void *arg)
 	sweep(c);
 	if (c->n_clients < LIMIT_CONTROL_CLIENTS)
 		(void)evconnlistener_enable(c->listener);
-	if (c->n_clients)
-		(void)evtimer_add(c->sweep, &soon);
+	sweep_later(c);
 }
 
 /* evhttp accepted somebody and asks what to talk through. When all places are taken, the next ones
  * stay in the kernel's queue. */
 static struct bufferevent *on_client(struct event_base *base, void *arg)
 {
-	const struct timeval soon = {.tv_usec = SWEEP_US};
 	struct control *c = arg;
 	struct bufferevent *bev = bufferevent_socket_new(base, -1, BEV_OPT_CLOSE_ON_FREE);
 
@@ -113,7 +119,7 @@ static struct bufferevent *on_client(struct event_base *base, void *arg)
 	}
 	if (c->n_clients == LIMIT_CONTROL_CLIENTS)
 		(void)evconnlistener_disable(c->listener);
-	(void)evtimer_add(c->sweep, &soon);
+	sweep_later(c);
 	return bev;
 }
 
