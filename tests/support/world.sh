@@ -48,7 +48,7 @@ world_certificate() {
 	openssl req -newkey rsa:2048 -nodes -subj '/CN=localhost' -keyout "$world_dir/server.key" \
 		-out "$world_dir/server.csr" 2>/dev/null
 	openssl x509 -req -in "$world_dir/server.csr" -CA "$ca.pem" -CAkey "$ca.key" -CAcreateserial -days 2 \
-		-extfile <(printf 'subjectAltName=DNS:localhost,IP:127.0.0.1') -out "$world_dir/server.pem" 2>/dev/null
+		-extfile <(printf 'subjectAltName=DNS:localhost,DNS:graph.test,IP:127.0.0.1') -out "$world_dir/server.pem" 2>/dev/null
 	rm -f "$ca.key" "$ca.srl" "$world_dir/server.csr"
 }
 
@@ -130,6 +130,9 @@ world_stop() {
 }
 
 world_cli() { "${world_run[@]}" "$B/test/snapwatch" --config "$world_dir/snapwatch.conf" "$@"; }
+
+# True when the daemon answers on its control socket.
+world_up() { world_cli status | grep -q 'runs (pid'; }
 
 # world_ask PATH: a question to the simulator (/sim/violations, /sim/counts, /sim/hooks).
 world_ask() { curl -s --noproxy '*' --cacert "$world_dir/ca.pem" "$world_url$1"; }

@@ -1,7 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Preloaded: getaddrinfo() does not answer before the file $SLOW_DNS_RELEASE exists, and leaves
- * $SLOW_DNS_RELEASE.asked behind when it is called.
+ * $SLOW_DNS_RELEASE.asked behind when it is called. Every name is this host.
  */
 #include <dlfcn.h>
 #include <fcntl.h>
@@ -10,11 +10,12 @@
 #include <stdlib.h>
 #include <unistd.h>
 
-int getaddrinfo(const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
+int getaddrinfo(
+	const char *node, const char *service, const struct addrinfo *hints, struct addrinfo **res)
 {
 	int (*real)(const char *, const char *, const struct addrinfo *, struct addrinfo **) =
-		(int (*)(const char *, const char *, const struct addrinfo *, struct addrinfo **))dlsym(
-			RTLD_NEXT, "getaddrinfo");
+		(int (*)(const char *, const char *, const struct addrinfo *,
+			struct addrinfo **))dlsym(RTLD_NEXT, "getaddrinfo");
 	const char *release = getenv("SLOW_DNS_RELEASE");
 	char asked[4096];
 
@@ -26,5 +27,5 @@ int getaddrinfo(const char *node, const char *service, const struct addrinfo *hi
 		while (access(release, F_OK) != 0)
 			(void)usleep(20000);
 	}
-	return real(node, service, hints, res);
+	return real(node ? "127.0.0.1" : NULL, service, hints, res);
 }

@@ -13,7 +13,7 @@ world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
 world_sim tests/system/cycle.scn
 LOG_LEVEL=debug world_conf 'first_run = "alert"' </dev/null
 world_daemon
-world_wait_for world_cli status
+world_wait_for world_up
 judged() { world_cli jobs --json | grep -q '"state":"done"'; }
 world_wait_for judged
 tr '\0' '\n' <"/proc/$world_daemon_pid/cmdline" >"$world_dir/out-cmdline"

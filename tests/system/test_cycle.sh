@@ -30,7 +30,7 @@ check "the alert has arrived" has "$world_dir/hooks" '120 users were deleted'
 
 # a daemon that is stopped and killed in mid-job
 world_daemon
-world_wait_for world_cli status
+world_wait_for world_up
 world_cli run contoso >/dev/null
 waiting() { world_cli jobs --json | grep -q '"state":"waiting"'; }
 world_wait_for waiting
@@ -39,7 +39,7 @@ world_stop TERM || code=$?
 check "SIGTERM in mid-job ends with 0 (it was $code)" [ "$code" -eq 0 ]
 check "the job is kept" waiting
 world_daemon
-world_wait_for world_cli status
+world_wait_for world_up
 world_stop KILL || true
 check "the job is kept after a kill, too" waiting
 world_daemon

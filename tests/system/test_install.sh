@@ -9,13 +9,13 @@ cd "$(dirname "$0")/../.."
 
 world_begin
 root=$world_dir/root
-make -s install DESTDIR="$root" PREFIX=/usr
+make -s FLAVOUR=rel install DESTDIR="$root" PREFIX=/usr
 check "the daemon is installed" test -x "$root/usr/sbin/snapwatchd"
 check "the command is installed" test -x "$root/usr/bin/snapwatch"
 check "the sample configuration is valid" "$root/usr/sbin/snapwatchd" --check --config "$root/etc/snapwatch/snapwatch.conf"
 check "credentials are for nobody else" [ "$(stat -c %a "$root/etc/snapwatch/credentials")" = 700 ]
 echo '# mine' >>"$root/etc/snapwatch/snapwatch.conf"
-make -s install DESTDIR="$root" PREFIX=/usr
+make -s FLAVOUR=rel install DESTDIR="$root" PREFIX=/usr
 check "configuration is not overwritten" grep -q '# mine' "$root/etc/snapwatch/snapwatch.conf"
 for f in "$root/usr/sbin/snapwatchd" "$root/usr/bin/snapwatch"; do
 	check "$(basename "$f") is position independent" bash -c "readelf -h '$f' | grep -q 'DYN'"
@@ -23,7 +23,7 @@ for f in "$root/usr/sbin/snapwatchd" "$root/usr/bin/snapwatch"; do
 	check "$(basename "$f") has no executable stack" bash -c "! readelf -lW '$f' | grep -q 'GNU_STACK.*RWE'"
 	check "$(basename "$f") has no test hook" bash -c "! strings -a '$f' | grep -q SNAPWATCH_TEST"
 done
-make -s uninstall DESTDIR="$root" PREFIX=/usr
+make -s FLAVOUR=rel uninstall DESTDIR="$root" PREFIX=/usr
 check "uninstall leaves no program" bash -c "! find '$root/usr' -type f | grep -q ."
 check "uninstall leaves the configuration" test -e "$root/etc/snapwatch/snapwatch.conf"
 exit $((world_problems > 0))
