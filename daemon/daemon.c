@@ -481,8 +481,8 @@ int daemon_start(struct daemon *d)
 	alerts_poke(d->alerts);
 	service_ready(d->service);
 	status_line(d);
-	log_event(LOG_INFO, LOG_ID_STARTED, NULL, "watching %zu tenant%s",
-		d->conf->n_tenants, d->conf->n_tenants == 1 ? "" : "s");
+	log_event(LOG_INFO, LOG_ID_STARTED, NULL, "watching %zu tenant%s", d->conf->n_tenants,
+		d->conf->n_tenants == 1 ? "" : "s");
 	return 0;
 }
 

@@ -80,8 +80,9 @@ void status_line(struct daemon *d)
 	if (d->store_failing)
 		service_status(d->service, "paused: the store cannot be written");
 	else if (n_jobs)
-		service_status(d->service, "watching %zu tenant%s; %zu preview%s at work", n_tenants,
-			n_tenants == 1 ? "" : "s", n_jobs, n_jobs == 1 ? "" : "s");
+		service_status(d->service, "watching %zu tenant%s; %zu preview%s at work",
+			n_tenants, n_tenants == 1 ? "" : "s", n_jobs, n_jobs == 1 ? "" : "s");
 	else
-		service_status(d->service, "watching %zu tenant%s; idle", n_tenants, n_tenants == 1 ? "" : "s");
+		service_status(d->service, "watching %zu tenant%s; idle", n_tenants,
+			n_tenants == 1 ? "" : "s");
 }

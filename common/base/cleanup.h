@@ -17,21 +17,21 @@
 #define _must_check_ __attribute__((warn_unused_result))
 
 /* Evaluates to the pointer and leaves NULL behind. */
-#define TAKE_PTR(p)                                                                                \
-	({                                                                                         \
-		__typeof__(p) *take_ptr_ = &(p);                                                   \
-		__typeof__(p) take_val_ = *take_ptr_;                                              \
-		*take_ptr_ = NULL;                                                                 \
-		take_val_;                                                                         \
+#define TAKE_PTR(p) \
+	({ \
+		__typeof__(p) *take_ptr_ = &(p); \
+		__typeof__(p) take_val_ = *take_ptr_; \
+		*take_ptr_ = NULL; \
+		take_val_; \
 	})
 
 /* Evaluates to the descriptor and leaves -1 behind. */
-#define TAKE_FD(fd)                                                                                \
-	({                                                                                         \
-		int *take_fd_ = &(fd);                                                             \
-		int take_val_ = *take_fd_;                                                         \
-		*take_fd_ = -1;                                                                    \
-		take_val_;                                                                         \
+#define TAKE_FD(fd) \
+	({ \
+		int *take_fd_ = &(fd); \
+		int take_val_ = *take_fd_; \
+		*take_fd_ = -1; \
+		take_val_; \
 	})
 
 #define ARRAY_SIZE(a) (sizeof(a) / sizeof((a)[0]))
@@ -50,10 +50,10 @@ static inline void closep(const int *fd)
 }
 
 /* Defines foo_freep() for _cleanup_ from `struct foo *foo_free(struct foo *)`. */
-#define DEFINE_CLEANUP(type, fn)                                                                   \
-	static inline void fn##p(type **p)                                                         \
-	{                                                                                          \
-		if (*p)                                                                            \
-			(void)fn(*p);                                                              \
-	}                                                                                          \
+#define DEFINE_CLEANUP(type, fn) \
+	static inline void fn##p(type **p) \
+	{ \
+		if (*p) \
+			(void)fn(*p); \
+	} \
 	_Static_assert(1, "")

@@ -19,8 +19,8 @@
 #define LIMIT_JSON_DEPTH 64u
 /* 20,000 pages of 999 changes are 20 million changes. A longer chain is a loop. */
 #define LIMIT_PAGES_PER_JOB 20000u
-/* A taken job slot is asked for again after one minute, then two, four, ...: a preview takes about an
- * hour, so half an hour at most is lost. */
+/* A taken job slot is asked for again after one minute, then two, four, ...: a preview takes about
+ * an hour, so half an hour at most is lost. */
 #define LIMIT_SLOT_BACK_OFF_MIN_US (1 * USEC_PER_MIN)
 #define LIMIT_SLOT_BACK_OFF_MAX_US (30 * USEC_PER_MIN)
 /* Polling a preview that takes an hour or more: never slower than this. */
@@ -30,13 +30,15 @@
 /* Reading of our own writes: a job that was created this lately may not be found everywhere yet. */
 #define LIMIT_JOB_YOUNG_US (10 * USEC_PER_MIN)
 #define LIMIT_JOB_YOUNG_MISSES 5u
-/* Without an answer to create for so long the run goes back into the queue (and looks for its job first). */
+/* Without an answer to create for so long the run goes back into the queue (and looks for its job
+ * first). */
 #define LIMIT_JOB_CREATE_US (30 * USEC_PER_MIN)
 /* "Cancelling is best-effort, the job may linger as running." */
 #define LIMIT_JOB_CANCEL_US (15 * USEC_PER_MIN)
 /* "Difference reports are kept for 7 days after completion." */
 #define LIMIT_JOB_COLLECT_US (7 * USEC_PER_DAY)
-/* How often a job is read anew because the service refuses the stored link, or says that it has none yet. */
+/* How often a job is read anew because the service refuses the stored link, or says that it has
+ * none yet. */
 #define LIMIT_JOB_READINGS 5u
 /* Judging is local; what fails for a day will fail tomorrow. */
 #define LIMIT_JOB_SETTLE_US (USEC_PER_DAY)
@@ -50,21 +52,24 @@
 #define LIMIT_REMOTE_JOBS 5000u
 /* Links handed out by the service: nextLink, Location. */
 #define LIMIT_URL_BYTES 8192u
-/* displayName is at most 256 characters in the directory. Kept longer ones are cut in rows (the page has all). */
+/* displayName is at most 256 characters in the directory. Kept longer ones are cut in rows (the
+ * page has all). */
 #define LIMIT_NAME_BYTES 1024u
 /* An object id is a GUID or a short opaque text (appRoleAssignment: 43 characters). */
 #define LIMIT_ID_BYTES 256u
 #define LIMIT_ENUM_BYTES 64u
 /* A page has at most 999 changes; a list of one-byte elements in 16 MiB would have millions. */
 #define LIMIT_CHANGES_PER_PAGE 100000u
-/* Names of changed properties of one row: a policy has some dozen top-level ones. The page has all. */
+/* Names of changed properties of one row: a policy has some dozen top-level ones. The page has all.
+ */
 #define LIMIT_CHANGED_BYTES 4096u
-/* One change may list that many atoms (members added or removed); more are kept in the page and counted. */
+/* One change may list that many atoms (members added or removed); more are kept in the page and
+ * counted. */
 #define LIMIT_ATOMS_PER_CHANGE 20000u
 /* Header lines we keep of a reply. */
 #define LIMIT_HEADER_BYTES 16384u
-/* All header lines of a reply, which libcurl keeps whole: Graph sends 1 to 2 KB. Before 8.3 it had no
- * limit of its own (CVE-2023-38039). */
+/* All header lines of a reply, which libcurl keeps whole: Graph sends 1 to 2 KB. Before 8.3 it had
+ * no limit of its own (CVE-2023-38039). */
 #define LIMIT_HEADERS_BYTES (64u * 1024)
 /* Secrets: refresh tokens and PEM files. */
 #define LIMIT_SECRET_BYTES (64u * 1024)
@@ -93,7 +98,8 @@
 #define LIMIT_CONTROL_BODY_BYTES (64u * 1024)
 #define LIMIT_CONTROL_HEADER_BYTES (16u * 1024)
 #define LIMIT_CONTROL_CLIENTS 32u
-/* Of them, those whose answer is still to come (run --wait): some are left for those who only ask. */
+/* Of them, those whose answer is still to come (run --wait): some are left for those who only ask.
+ */
 #define LIMIT_CONTROL_WAITING 24u
 /* The status of LIMIT_TENANTS tenants at about 1 KB each, with some jobs at work. */
 #define LIMIT_CONTROL_REPLY_BYTES (8u * 1024 * 1024)
@@ -107,7 +113,8 @@
 /* A single HTTP request. */
 #define LIMIT_CONNECT_US (20 * USEC_PER_SEC)
 #define LIMIT_REQUEST_US (120 * USEC_PER_SEC)
-/* One log message before escaping: a line on stderr stays within PIPE_BUF (4096) in the usual case. */
+/* One log message before escaping: a line on stderr stays within PIPE_BUF (4096) in the usual case.
+ */
 #define LIMIT_LOG_MESSAGE_BYTES 3072u
 /* A field of a record, before escaping: ids, names of tenants, rules and alerts. */
 #define LIMIT_LOG_FIELD_BYTES 512u
@@ -118,8 +125,8 @@
 /* Requests that libcurl has at a time; others wait in our queue. One preview per tenant and a poll
  * a minute need few, and each may hold a connection. */
 #define LIMIT_TRANSFERS 32u
-/* An idle connection older than that is not used again (libcurl's default), and none lives for ever:
- * a TLS connection never looks at the certificate again. */
+/* An idle connection older than that is not used again (libcurl's default), and none lives for
+ * ever: a TLS connection never looks at the certificate again. */
 #define LIMIT_CONNECTION_IDLE_US (118 * USEC_PER_SEC)
 #define LIMIT_CONNECTION_LIFE_US (USEC_PER_HOUR)
 /* The one line that `systemctl status` shows. */

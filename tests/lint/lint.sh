@@ -231,7 +231,7 @@ check_shell() {
 		true
 	)
 	((${#scripts[@]})) || return 0
-	shellcheck -f gcc "${scripts[@]}" | sed -E 's/^([^:]*:[0-9]+):[0-9]+: (.*)$/\1: \2 [shell]/' || true
+	shellcheck -S warning -f gcc "${scripts[@]}" | sed -E 's/^([^:]*:[0-9]+):[0-9]+: (.*)$/\1: \2 [shell]/' || true
 }
 
 # A file of the daemon is pure when neither it nor its header holds one of the engines.

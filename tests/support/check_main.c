@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* main() of every unit test program. Fork mode stays on, so that a leak fails the test that leaked. */
+/* main() of every unit test program. Fork mode stays on, so that a leak fails the test that leaked.
+ */
 #include <check.h>
 #include <stdlib.h>
 

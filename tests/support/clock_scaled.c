@@ -18,7 +18,8 @@ __attribute__((constructor)) static void read_environment(void)
 {
 	const char *spec = getenv("SNAPWATCH_TEST_CLOCK");
 
-	if (spec && sscanf(spec, "%" SCNd64 " %" SCNd64 " %" SCNd64, &real_epoch, &sim_epoch, &factor) != 3) {
+	if (spec && sscanf(spec, "%" SCNd64 " %" SCNd64 " %" SCNd64, &real_epoch, &sim_epoch,
+			    &factor) != 3) {
 		(void)fprintf(stderr, "SNAPWATCH_TEST_CLOCK: want 'REAL_US SIM_US FACTOR'\n");
 		abort();
 	}

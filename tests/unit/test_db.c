@@ -374,9 +374,8 @@ END_TEST
 START_TEST(a_check_ends_in_time)
 {
 	ck_assert_int_eq(
-		db_script(db,
-			"WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
-			" WHERE i < 300000) INSERT INTO t SELECT i, 'x', NULL FROM n"),
+		db_script(db, "WITH RECURSIVE n (i) AS (SELECT 1 UNION ALL SELECT i + 1 FROM n"
+			      " WHERE i < 300000) INSERT INTO t SELECT i, 'x', NULL FROM n"),
 		0);
 	ck_assert_int_eq(db_check(db, 0), 1);
 	ck_assert_int_eq(count(), 300000);

@@ -50,7 +50,8 @@ START_TEST(writes_a_document)
 	ck_assert_str_eq(buf_text(&out),
 		"{\"schema\":\"snapwatch/1\",\"changes\":[{},[],-9223372036854775808,"
 		"9223372036854775807,true,null,null,{\"r\":1},\"1970-01-01T00:00:00Z\",null,null],"
-		"\"n\":-5,\"b\":false,\"t\":\"1970-01-01T00:00:01.500000Z\",\"o\":{\"x\":1,\"y\":2},"
+		"\"n\":-5,\"b\":false,\"t\":\"1970-01-01T00:00:01.500000Z\",\"o\":{\"x\":1,\"y\":2}"
+		","
 		"\"null\":null}");
 	buf_done(&out);
 }
