@@ -275,6 +275,7 @@ static void on_judged(
 	if (result->r == 0) {
 		log_objects(t, run, result);
 		log_run(t, run, result);
+		trouble_judged(d, t, run, result);
 		if (result->n_alerts)
 			alerts_poke(d->alerts);
 	}

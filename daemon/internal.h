@@ -114,6 +114,8 @@ void trouble_plan(
 	struct daemon *d, struct tenant *t, const struct plan_input *in, const struct plan *plan);
 void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
 	const char *hint);
+void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
+	const struct judge_result *result);
 /* At the start: the alert of a run that failed may have been lost with the process. */
 void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs);
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,

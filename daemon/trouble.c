@@ -296,6 +296,43 @@ void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *r
 					runs->items[n]->detail, NULL);
 }
 
+/* More rows than were promised; fewer make the run unverified, which its alerts say. */
+static bool has_too_many(const struct run *run)
+{
+	bool more = false;
+
+	(void)run_verify(run->objects, run->changes, run->distinct_objects, &more);
+	return more;
+}
+
+/* A new word for what happened is told by the judge, each once. */
+void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
+	const struct judge_result *result)
+{
+	int64_t n_unknown = run->unknown - result->n_unknown;
+	char title[160], summary[300], subject[160];
+
+	(void)snprintf(subject, sizeof(subject), "changes of watch %.64s", run->watch);
+	if (n_unknown <= 0 && !has_too_many(run)) {
+		alerts_condition_clear(d->alerts, t, ALERT_API_UNEXPECTED, subject);
+		return;
+	}
+	(void)snprintf(
+		title, sizeof(title), "%s: the service sent something undocumented", t->conf->name);
+	if (n_unknown > 0)
+		(void)snprintf(summary, sizeof(summary),
+			"%lld words or fields in the changes of job %lld are not known to this "
+			"version; they are kept as they came, and the journal has the first of "
+			"each page",
+			(long long)n_unknown, (long long)run->id);
+	else
+		(void)snprintf(summary, sizeof(summary),
+			"job %lld promised %lld changed objects and listed %lld changes",
+			(long long)run->id, (long long)run->objects, (long long)run->changes);
+	alerts_condition_set(
+		d->alerts, t, ALERT_API_UNEXPECTED, subject, VERDICT_NOTICE, title, summary);
+}
+
 void trouble_slot(struct daemon *d, struct entry *e, const char *text)
 {
 	const struct tenant *t = &e->t;

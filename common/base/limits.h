@@ -134,8 +134,9 @@
 /* Looking for damage when the store is opened: half a gigabyte from a cold disk, and nobody waits
  * for a daemon that starts. The rest is met when it is read. */
 #define LIMIT_STORE_CHECK_US (2 * USEC_PER_SEC)
-/* Requests waiting for the store thread. */
-#define LIMIT_STORE_QUEUE 4096u
+/* Requests waiting for the store thread: while the disk is full, or at the start, each tenant may
+ * have a look, some runs, a page, a token and a few alerts there. More is a bug. */
+#define LIMIT_STORE_QUEUE (16u * LIMIT_TENANTS)
 /* Files of /usr/share/zoneinfo are at most 4 KB, 8 KB in the "fat" form. */
 #define LIMIT_ZONE_BYTES (64u * 1024)
 /* "America/Argentina/ComodRivadavia" has 32 characters. */

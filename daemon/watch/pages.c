@@ -7,6 +7,7 @@
 #include "daemon/watch/pages.h"
 
 #include <errno.h>
+#include <stdio.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -72,6 +73,7 @@ struct page_request {
 	struct buf body;
 	/* what came of it */
 	int64_t rows, unknown;
+	char unknown_first[128];
 	char *next_link;
 };
 
@@ -264,8 +266,18 @@ static int put_work(struct store *s, void *arg)
 		return r;
 	q->rows = (int64_t)page.n;
 	q->unknown = (int64_t)page.unknown.n;
+	(void)snprintf(q->unknown_first, sizeof(q->unknown_first), "%s", page.unknown.first);
 	q->next_link = TAKE_PTR(page.next_link);
 	return 0;
+}
+
+static void note_unknown(const struct reading *rd, const struct page_request *q)
+{
+	const struct log_ctx ctx = {.tenant = rd->t->conf->name, .job = q->job};
+
+	log_event(LOG_WARNING, LOG_ID_API_UNEXPECTED, &ctx,
+		"page %lld has %lld words or fields that are not documented, the first: %s",
+		(long long)q->number, (long long)q->unknown, q->unknown_first);
 }
 
 /* The page is committed; takes its link over. */
@@ -280,6 +292,8 @@ static void stored(struct reading *rd, struct page_request *q)
 	run->pages++;
 	run->changes += q->rows;
 	run->unknown += q->unknown;
+	if (q->unknown > 0)
+		note_unknown(rd, q);
 	if (*run->next_link == '\0')
 		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
 	else if (seen_before(rd, run->next_link))

@@ -10,6 +10,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/limits.h"
 #include "common/store/store.h"
 #include "common/store/store_meta.h"
 #include "daemon/engine/loop.h"
@@ -280,6 +281,34 @@ START_TEST(heartbeat_shows_a_stuck_thread)
 }
 END_TEST
 
+static int nothing(struct store *s, void *arg)
+{
+	(void)s;
+	((struct ask *)arg)->tries++;
+	return 0;
+}
+
+/* The disk is full while as many tenants as there may be have something to store. */
+START_TEST(everybody_waits_while_paused)
+{
+	static struct ask asks[4 * LIMIT_TENANTS];
+	struct ask full = {.name = "full", .give = -ENOSPC};
+
+	store_thread_post(thread, work, done, &full);
+	wait_answers(1);
+	ck_assert(store_thread_paused(thread));
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++) {
+		asks[i].name = "x";
+		store_thread_post(thread, nothing, done, &asks[i]);
+	}
+	__atomic_store_n(&full.give, 0, __ATOMIC_SEQ_CST);
+	store_thread_retry(thread);
+	wait_answers(3 + (int)ARRAY_SIZE(asks));
+	for (size_t i = 0; i < ARRAY_SIZE(asks); i++)
+		ck_assert_int_eq(asks[i].tries, 1);
+}
+END_TEST
+
 START_TEST(many_requests)
 {
 	static struct ask asks[1000];
@@ -310,6 +339,7 @@ Suite *suite(void)
 	tcase_add_test(t, stopping_tries_once_more);
 	tcase_add_test(t, a_done_may_post);
 	tcase_add_test(t, heartbeat_shows_a_stuck_thread);
+	tcase_add_test(t, everybody_waits_while_paused);
 	tcase_add_test(t, many_requests);
 	suite_add_tcase(s, t);
 	return s;
