@@ -119,6 +119,8 @@ CREATE TABLE job (
 
 CREATE UNIQUE INDEX job_slot ON job (tenant) WHERE holds_slot = 1;
 CREATE INDEX job_tenant ON job (tenant, id);
+-- For every job of every look: is it ours?
+CREATE INDEX job_service ON job (tenant, service_id);
 
 -- One page of changes as the service sent it.
 CREATE TABLE page (
@@ -209,6 +211,8 @@ CREATE TABLE alert (
 	title TEXT NOT NULL,
 	body TEXT NOT NULL                  -- the "data" object of the envelope
 ) @STRICT@;
+
+CREATE INDEX alert_job ON alert (job);
 
 CREATE TABLE outbox (
 	id @ID@,
