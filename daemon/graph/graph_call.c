@@ -81,13 +81,15 @@ static void note_end(struct graph_call *c, const struct graph_reply *reply)
 	const struct log_ctx ctx = {.tenant = g->tenant->name};
 	bool trouble = is_trouble(reply->outcome);
 	bool same = trouble && g->trouble && strcmp(g->trouble, reply->text) == 0;
+	/* signing in has said it, and there was no request whose ids could be named */
+	bool told = same || (reply->outcome == GRAPH_SIGN_IN && c->request_id[0] == '-');
 
 	if (reply->outcome == GRAPH_OK)
 		log_debug(&ctx, "%s: HTTP %ld, %zu bytes, request-id %s", c->row->what,
 			reply->status, reply->body.len,
 			reply->request_id ? reply->request_id : "-");
 	else
-		log_event(!trouble || same ? LOG_DEBUG : LOG_WARNING,
+		log_event(!trouble || told ? LOG_DEBUG : LOG_WARNING,
 			reply->outcome == GRAPH_BAD_REPLY ? LOG_ID_API_UNEXPECTED : NULL, &ctx,
 			"%s%s%s (client-request-id %s, request-id %s)", reply->text,
 			reply->hint ? "; " : "", reply->hint ? reply->hint : "", c->request_id,
