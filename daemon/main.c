@@ -7,10 +7,12 @@
 #include <getopt.h>
 #include <locale.h>
 #include <malloc.h>
+#include <poll.h>
 #include <stdio.h>
 #include <string.h>
 #include <sys/stat.h>
 
+#include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
@@ -23,6 +25,8 @@
 #include "common/store/store.h"
 #include "daemon/daemon.h"
 #include "daemon/engine/loop.h"
+#include "daemon/engine/service.h"
+#include "daemon/engine/store_thread.h"
 #include "version.h"
 
 #define ONCE_WAIT_US (10 * USEC_PER_MIN)
@@ -187,10 +191,37 @@ static int hand_over(const struct conf *conf, const struct daemon_options *o)
 	return code;
 }
 
+/*
+ * The disk may be full at the start already, after a reboot for instance: then it is waited for, as
+ * it would be later. SIGTERM still ends the process by its default.
+ */
+static int open_store_patiently(
+	const struct conf *conf, bool patient, struct store **ret, char **ret_detail)
+{
+	bool told = false;
+
+	for (;;) {
+		int r = store_open(conf->store, ret, ret_detail);
+		if (r != -ENOSPC || !patient) {
+			if (r == 0 && told)
+				log_event(LOG_NOTICE, LOG_ID_STORE_OK, NULL, "the store works now");
+			return r;
+		}
+		if (!told)
+			log_event(LOG_CRIT, LOG_ID_STORE_FULL, NULL,
+				"the store is full, waiting for room: %s",
+				*ret_detail ? *ret_detail : err_text(r));
+		told = true;
+		free(TAKE_PTR(*ret_detail));
+		service_extend_timeout(NULL, 4 * STORE_RETRY_US);
+		(void)poll(NULL, 0, (int)(clock_kernel_delay_us(STORE_RETRY_US) / USEC_PER_MSEC));
+	}
+}
+
 static int open_store(const struct conf *conf, const struct daemon_options *o, struct store **ret)
 {
 	_cleanup_(freep) char *detail = NULL;
-	int r = store_open(conf->store, ret, &detail);
+	int r = open_store_patiently(conf, !o->once, ret, &detail);
 
 	if (r == STORE_E_LOCKED && o->once)
 		return hand_over(conf, o);
