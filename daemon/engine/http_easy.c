@@ -169,6 +169,9 @@ static CURLcode set_trust(CURL *easy, const char *ca_file)
 		SET(r, easy, CURLOPT_PROXY_CAINFO, bundle);
 		SET(r, easy, CURLOPT_PROXY_CAPATH, NULL);
 	}
+	/* a file of ours is small, and whoever corrects it does not want to wait */
+	SET(r, easy, CURLOPT_CA_CACHE_TIMEOUT,
+		ca_file && *ca_file ? 0L : (long)(LIMIT_CONNECTION_LIFE_US / USEC_PER_SEC));
 	SET(r, easy, CURLOPT_SSLVERSION, (long)CURL_SSLVERSION_TLSv1_2);
 	SET(r, easy, CURLOPT_SSL_VERIFYPEER, 1L);
 	SET(r, easy, CURLOPT_SSL_VERIFYHOST, 2L);
