@@ -83,7 +83,8 @@ struct conf_tenant {
 	struct strv sinks; /* names of sinks; empty: all */
 	struct conf_watch *watches;
 	size_t n_watches;
-	/* Hexadecimal SHA-256 over every value: equal means that a reload leaves it alone. */
+	/* Hexadecimal SHA-256 over every value and where credentials are: equal means that a reload
+	 * leaves it alone. */
 	char digest[65];
 };
 

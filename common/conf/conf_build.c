@@ -227,13 +227,14 @@ static void check_tenant(struct conf_build *b, struct conf_section *s, const str
 			"tokens are sent to %s, not to graph.microsoft.com", t->graph_url);
 }
 
-static int digest_tenant(
-	const struct conf_section *s, const struct conf_section *defaults, struct conf_tenant *t)
+static int digest_tenant(const struct conf_build *b, const struct conf_section *s,
+	const struct conf_section *defaults, struct conf_tenant *t)
 {
 	const struct conf_section *watches = s->n_watches || !defaults ? s : defaults;
 	struct buf text = BUF_INIT(DIGEST_BYTES);
 	int r;
 
+	buf_printf(&text, "%s%c", b->conf->credentials_dir, 0);
 	conf_build_digest_text(CONF_TENANT, s, defaults, &text);
 	for (size_t i = 0; i < watches->n_watches; i++)
 		conf_build_digest_text(CONF_WATCH, &watches->watches[i], NULL, &text);
@@ -256,7 +257,7 @@ static int build_tenant(struct conf_build *b, struct conf_section *s, struct con
 	if (r == 0)
 		r = build_watches(b, s, defaults, t);
 	if (r == 0)
-		r = digest_tenant(s, defaults, t);
+		r = digest_tenant(b, s, defaults, t);
 	if (r < 0)
 		return r;
 	check_tenant(b, s, t);

@@ -114,6 +114,7 @@ int conf_build_sink(struct conf_build *b, struct conf_section *s, struct conf_si
 	sink->name = strdup(s->title);
 	if (!sink->name)
 		return -ENOMEM;
+	buf_printf(&text, "%s%c", b->conf->credentials_dir, 0);
 	conf_build_digest_text(CONF_SINK, s, NULL, &text);
 	r = conf_build_digest(&text, sink->digest);
 	buf_done(&text);

@@ -574,6 +574,14 @@ START_TEST(digests_tell_what_changed)
 	ck_assert_str_eq(c->sinks[0].digest, before[1]);
 	(void)conf_free(c);
 
+	/* The same names, but other files. */
+	put_text("snapwatch.conf", "credentials_dir = \"/elsewhere\"\n" TENANT_A
+				   "sink \"ops\" { type=webhook url=u secret=s }\n");
+	c = load("");
+	ck_assert_str_ne(c->tenants[0]->digest, before[0]);
+	ck_assert_str_ne(c->sinks[0].digest, before[1]);
+	(void)conf_free(c);
+
 	put_text("snapwatch.conf", "sink \"ops\" { secret=t url=u type=webhook }\n"
 				   "defaults { watch \"w\" { } }\n" TENANT_A);
 	c = load("");
