@@ -115,7 +115,7 @@ wrong common/conf/later.c 2 words
 wrong common/conf/later.c 3 words
 
 # shellcheck disable=SC2016 # the sin itself
-printf '%s\n' '#!/bin/sh' '# SPDX-License-Identifier: Apache-2.0' 'rm $1' >run.sh
+printf '%s\n' '#!/bin/sh' '# SPDX-License-Identifier: Apache-2.0' 'read name; cd $name' >run.sh
 wrong run.sh 3 shell
 
 find . -name '*.[ch]' ! -name loose.c -exec clang-format -i --style="file:$here/../../.clang-format" {} +
