@@ -51,7 +51,7 @@ struct known_finding {
 	enum attention attention;
 	enum fact fact;
 	enum verdict severity;
-	int64_t opposite_seen_us; /* P of a job that showed the opposite after hi; TIME_NONE */
+	int64_t opposite_seen_us; /* P of a job since that showed the opposite; TIME_NONE */
 };
 
 enum finding_move {

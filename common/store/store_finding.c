@@ -13,6 +13,10 @@
 #define KEY \
 	"tenant = $1 AND object_id = $2 AND entity_type = $3 AND change = $4 AND atom = $5" \
 	" AND after_hash = $6"
+/* P of the last preview that showed the finding whose id follows. */
+#define LAST_SIGHT \
+	"(SELECT coalesce(last.started, f.hi) FROM finding AS f JOIN job AS last" \
+	" ON last.id = f.last_job WHERE f.id = "
 
 enum {
 	SQL_NEWEST,
@@ -31,15 +35,17 @@ enum {
 static const struct db_sql sql[] = {
 	[SQL_NEWEST] = {"ibtttb",
 		"SELECT " KNOWN " FROM finding WHERE " KEY " ORDER BY episode DESC LIMIT 1"},
-	[SQL_OPPOSITE_OBJECT] = {"ibtti",
+	[SQL_OPPOSITE_OBJECT] = {"ibttii",
 		"SELECT job.started FROM change JOIN job ON job.id = change.job"
 		" WHERE change.object_id = $2 AND change.entity_type = $3 AND change.change = $4"
-		" AND job.tenant = $1 AND job.started > $5 ORDER BY job.started DESC LIMIT 1"},
-	[SQL_OPPOSITE_LINK] = {"ibttti",
+		" AND job.tenant = $1 AND job.started > " LAST_SIGHT "$5) AND job.started < $6"
+		" ORDER BY job.started DESC LIMIT 1"},
+	[SQL_OPPOSITE_LINK] = {"ibtttii",
 		"SELECT job.started FROM finding JOIN job ON job.id = finding.last_job"
 		" WHERE finding.tenant = $1 AND finding.object_id = $2"
 		" AND finding.entity_type = $3 AND finding.change = $4 AND finding.atom = $5"
-		" AND job.started > $6 ORDER BY job.started DESC LIMIT 1"},
+		" AND job.started > " LAST_SIGHT "$6) AND job.started < $7"
+		" ORDER BY job.started DESC LIMIT 1"},
 	[SQL_EVER] = {"ibtt",
 		"SELECT 1 FROM finding WHERE tenant = $1 AND object_id = $2 AND entity_type = $3"
 		" AND change = $4 AND atom = '' LIMIT 1"},
@@ -119,7 +125,7 @@ int store_finding_newest(struct store *s, const struct finding_key *key, struct 
 }
 
 int store_finding_opposite(struct store *s, const struct finding_key *key, const char *opposite,
-	int64_t after_us, int64_t *ret_us)
+	int64_t finding, int64_t before_us, int64_t *ret_us)
 {
 	struct object_key object;
 	int64_t seen_us = TIME_NONE;
@@ -129,12 +135,13 @@ int store_finding_opposite(struct store *s, const struct finding_key *key, const
 		r = db_query_int(s->db, &sql[SQL_OPPOSITE_LINK],
 			DB_ARGS(DB_I(key->tenant), object_value(key, &object),
 				DB_T(key->entity_type), DB_T(opposite), DB_T(key->atom),
-				DB_I(after_us)),
+				DB_I(finding), DB_I(before_us)),
 			&seen_us);
 	else
 		r = db_query_int(s->db, &sql[SQL_OPPOSITE_OBJECT],
 			DB_ARGS(DB_I(key->tenant), object_value(key, &object),
-				DB_T(key->entity_type), DB_T(opposite), DB_I(after_us)),
+				DB_T(key->entity_type), DB_T(opposite), DB_I(finding),
+				DB_I(before_us)),
 			&seen_us);
 	if (r < 0)
 		return r;

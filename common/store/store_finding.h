@@ -31,11 +31,12 @@ int store_finding_newest(struct store *s, const struct finding_key *key, struct 
 
 /*
  * Latest P of a preview of the tenant that showed opposite (change_opposite()) of this object or
- * link, if it is after after_us; TIME_NONE: none did. Objects are looked for in all stored changes,
- * links in findings.
+ * link, after the last sight of this finding and before before_us; TIME_NONE: none did. A preview
+ * that lists an object twice does not contradict itself. Objects are looked for in all stored
+ * changes, links in findings.
  */
 int store_finding_opposite(struct store *s, const struct finding_key *key, const char *opposite,
-	int64_t after_us, int64_t *ret_us);
+	int64_t finding, int64_t before_us, int64_t *ret_us);
 /* Whether any episode of this change of the object was ever found. 1, 0, < 0. */
 int store_finding_ever(struct store *s, const struct finding_key *key, const char *change);
 

@@ -203,7 +203,7 @@ static int find_known(struct judging *j, const struct finding_key *key, struct k
 
 	if (r > 0 && opposite) {
 		int q = store_finding_opposite(
-			j->store, key, opposite, ret->hi_us, &ret->opposite_seen_us);
+			j->store, key, opposite, ret->id, j->p_us, &ret->opposite_seen_us);
 		if (q < 0)
 			return q;
 	}

@@ -300,6 +300,22 @@ START_TEST(it_happens_again)
 }
 END_TEST
 
+/* The documented example lists one object four times; that is no new event every day. */
+START_TEST(an_object_that_is_listed_twice)
+{
+	static const char rows[] =
+		DELETED("group", ID(3), "G", "null") "," APPEARED("group", ID(3), "G");
+
+	for (int64_t day = 1; day <= 3; day++)
+		(void)judge_preview(&PREVIEW(.baseline_us = 0, .p_us = 24 * day, .rows = rows));
+	ck_assert_int_eq(last.n_new, 0);
+	ck_assert_int_eq(last.n_again, 2);
+	ck_assert_str_eq(ask(FINDINGS), "deleted 1 open visible warning|"
+					"appeared 1 open visible warning");
+	ck_assert_str_eq(ask("SELECT CAST(count(*) AS TEXT) FROM alert"), "1");
+}
+END_TEST
+
 START_TEST(silence)
 {
 	static const struct {
@@ -627,6 +643,7 @@ Suite *suite(void)
 	tcase_add_test(tc, deletions_and_a_new_application);
 	tcase_add_test(tc, the_same_event_is_told_once);
 	tcase_add_test(tc, it_happens_again);
+	tcase_add_test(tc, an_object_that_is_listed_twice);
 	tcase_add_loop_test(tc, silence, 0, 6);
 	tcase_add_test(tc, unverified);
 	tcase_add_test(tc, reports_have_no_consequences);

@@ -206,21 +206,29 @@ START_TEST(the_opposite_is_found_in_changes_and_links)
 		"INSERT INTO change (job, ordinal, page, off, len, entity_type, object_id, change,"
 		" changed) VALUES (2, 1, 1, 0, 1, 'user', $1, 'appeared', '')"};
 
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", T(10), &seen), 0);
+	const struct finding_key added = KEY(.change = "link added", .atom = "members/x");
+	const int64_t first = insert(&ROW()), second = insert(&ROW(.episode = 2, .job = 2)),
+		      link = insert(&ROW(.key = added));
+	const struct finding_key other = KEY(.tenant = 2);
+
+	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
 	ck_assert_int_eq(seen, TIME_NONE);
 	ck_assert_int_eq(db_exec(st->db, &add, DB_ARGS(DB_B(key, len)), NULL), 0);
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", T(10), &seen), 0);
+	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
 	ck_assert_int_eq(seen, T(50));
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", T(50), &seen), 0);
+	/* by the preview that is judged, by the one that showed it last, of somebody else */
+	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(50), &seen), 0);
 	ck_assert_int_eq(seen, TIME_NONE);
-	ck_assert_int_eq(
-		store_finding_opposite(st, &KEY(.tenant = 2), "appeared", T(10), &seen), 0);
+	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", second, T(60), &seen), 0);
+	ck_assert_int_eq(seen, TIME_NONE);
+	ck_assert_int_eq(store_finding_opposite(st, &other, "appeared", first, T(60), &seen), 0);
 	ck_assert_int_eq(seen, TIME_NONE);
 
-	const struct finding_key added = KEY(.change = "link added", .atom = "members/x");
 	(void)insert(&ROW(.key = KEY(.change = "link removed", .atom = "members/x"), .job = 2));
-	ck_assert_int_eq(store_finding_opposite(st, &added, "link removed", T(10), &seen), 0);
+	ck_assert_int_eq(store_finding_opposite(st, &added, "link removed", link, T(60), &seen), 0);
 	ck_assert_int_eq(seen, T(50));
+	ck_assert_int_eq(store_finding_opposite(st, &added, "link removed", link, T(50), &seen), 0);
+	ck_assert_int_eq(seen, TIME_NONE);
 }
 END_TEST
 
