@@ -252,9 +252,8 @@ static void forgotten(void *arg, int r)
 	if (alerts_answered(a)) {
 		if (r == 0 && f->n_forgotten)
 			log_event(LOG_WARNING, LOG_ID_SINK_FAILED, NULL,
-				"given up, because the sinks are no longer configured: %lld "
-				"deliveries",
-				(long long)f->n_forgotten);
+				"%lld deliver%s given up: the sinks are no longer configured",
+				(long long)f->n_forgotten, f->n_forgotten == 1 ? "y" : "ies");
 		alerts_check_idle(a);
 	}
 	forgetting_free(f);

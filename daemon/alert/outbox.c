@@ -26,6 +26,8 @@
 #define FAILURES_TOLD 3u
 /* A timer never waits longer, so that a clock that was set is noticed. */
 #define TIMER_MAX_US USEC_PER_HOUR
+/* No try is put off for longer; one that is was written by a clock that has been set back since. */
+#define WAIT_MAX_US (2 * USEC_PER_DAY)
 /* After an error of the store that is nobody's fault here. */
 #define STORE_AGAIN_US USEC_PER_MIN
 
@@ -257,6 +259,8 @@ static int look_work(struct store *store, void *arg)
 	r = store_outbox_due(store, s->name, s->req.now_us, &s->req.row);
 	if (r == 0)
 		r = store_outbox_next(store, s->name, &s->req.next_us);
+	if (r == 0 && s->req.next_us != TIME_NONE && s->req.next_us > s->req.now_us + WAIT_MAX_US)
+		r = store_outbox_due(store, s->name, s->req.next_us, &s->req.row);
 	return r < 0 ? r : 0;
 }
 
@@ -525,6 +529,9 @@ static void drop_unkept(struct outbox *o)
 			continue;
 		}
 		*at = s->next;
+		/* there is nothing left to mend; a sink of that name is a new one */
+		o->ops->broken(o->arg, s->name, NULL);
+		o->ops->failing(o->arg, s->name, NULL);
 		station_drop(s);
 	}
 }

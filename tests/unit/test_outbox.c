@@ -197,6 +197,9 @@ static const char *ask(const char *query)
 	"SELECT alert.kind || ' ' || sink || ' ' || state || ' ' || attempts FROM outbox" \
 	" JOIN alert ON alert.id = outbox.alert ORDER BY outbox.id"
 
+#define HOLDING \
+	"SELECT kind || ' ' || subject FROM condition WHERE cleared IS NULL ORDER BY subject"
+
 /* --- tests --------------------------------------------------------------------------------------
  */
 
@@ -320,6 +323,22 @@ START_TEST(a_failing_sink_that_recovers)
 }
 END_TEST
 
+/* The clock was a year ahead when the try was put off. */
+START_TEST(a_clock_that_is_set_back)
+{
+	clock_virtual_set_wall(T(0) + 365 * USEC_PER_DAY);
+	receiver.failures = 1;
+	raise_alert("one");
+	fake_loop_settle(loop);
+	ck_assert_uint_eq(receiver.n, 1);
+	clock_virtual_set_wall(T(0));
+	alerts_poke(alerts);
+	fake_loop_settle(loop);
+	ck_assert_uint_eq(receiver.n, 2);
+	ck_assert_str_eq(ask(OUTBOX), "job_failed journal sent 1|job_failed ops sent 2");
+}
+END_TEST
+
 /* The answer never came back to us: sent again under the same id. */
 START_TEST(restart_with_a_message_in_flight)
 {
@@ -385,11 +404,14 @@ START_TEST(a_sink_that_left)
 {
 	receiver.failures = 1000;
 	raise_alert("one");
-	fake_loop_settle(loop);
+	fake_loop_run_for(loop, USEC_PER_HOUR);
+	ck_assert_uint_eq(receiver.n, 4);
+	ck_assert_str_eq(ask(HOLDING), "sink_failing ops");
 	conf.n_sinks = 1;
 	ck_assert_int_eq(alerts_configure(alerts, &conf), 0);
 	fake_loop_run_for(loop, 10 * USEC_PER_DAY);
-	ck_assert_uint_eq(receiver.n, 1);
+	ck_assert_uint_eq(receiver.n, 4);
+	ck_assert_str_eq(ask(HOLDING), "");
 	/* it may come back for as long as retries would take */
 	ck_assert_str_eq(ask("SELECT state FROM outbox WHERE sink = 'ops'"), "pending");
 	ck_assert_int_eq(alerts_configure(alerts, &conf), 0);
@@ -573,6 +595,7 @@ Suite *suite(void)
 	tcase_add_test(tc, refused_for_good);
 	tcase_add_test(tc, given_up_in_the_end);
 	tcase_add_test(tc, a_failing_sink_that_recovers);
+	tcase_add_test(tc, a_clock_that_is_set_back);
 	tcase_add_test(tc, restart_with_a_message_in_flight);
 	tcase_add_test(tc, a_sink_without_its_credential);
 	tcase_add_test(tc, a_reload_in_flight);
