@@ -262,6 +262,7 @@ static void tell_failed(struct daemon *d, struct tenant *t, const struct run *ru
 			.tenant_id = t->conf->tenant_id,
 			.title = title,
 			.summary = summary,
+			.subject = run_subject(run),
 			.job = run->id,
 			.created_us = clock_wall_us(),
 			.baseline_us = run->snapshot_created_us,

@@ -81,6 +81,14 @@ struct run {
 struct run *run_new(void);
 struct run *run_free(struct run *r);
 DEFINE_CLEANUP(struct run, run_free);
+/*
+ * What tells its alerts from those of a run with the same number in another store: the service's id
+ * of the job, or of the snapshot when none was created.
+ */
+static inline const char *run_subject(const struct run *run)
+{
+	return run->service_id ? run->service_id : run->snapshot;
+}
 /* 0 or -ENOMEM. */
 int run_copy(const struct run *from, struct run **ret);
 /* Replaces a text of the run by a copy; NULL is allowed. 0 or -ENOMEM (the old text stays). */

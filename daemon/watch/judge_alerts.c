@@ -18,6 +18,7 @@ static struct alert alert_of(const struct judging *j, enum alert_kind kind, enum
 		.severity = severity,
 		.tenant = j->tenant->name,
 		.tenant_id = j->tenant->tenant_id,
+		.subject = run_subject(j->run),
 		.job = j->run->id,
 		.created_us = j->now_us,
 		.baseline_us = j->run->snapshot_created_us,

@@ -101,13 +101,13 @@ struct preview {
 	const char *rows;	   /* elements of "value" */
 	int64_t promised;	   /* -1: as many as there are */
 	bool initial;
-	const char *baseline, *watch, *filter, *filter_hash;
+	const char *baseline, *watch, *filter, *filter_hash, *service_id;
 };
 #define PREVIEW(...) \
 	(struct preview) \
 	{ \
 		.promised = -1, .baseline = "covered", .watch = "all", .filter = "", \
-		.filter_hash = "h", __VA_ARGS__ \
+		.filter_hash = "h", .service_id = "j", __VA_ARGS__ \
 	}
 
 #define DELETED(type, id, name, at) \
@@ -151,7 +151,8 @@ static struct run *preview(const struct preview *p)
 		  run_set_text(&run->filter_hash, p->filter_hash) == 0 &&
 		  run_set_text(&run->filter, p->filter) == 0 &&
 		  run_set_text(&run->baseline, p->baseline) == 0 &&
-		  run_set_text(&run->snapshot, "s") == 0);
+		  run_set_text(&run->snapshot, "s") == 0 &&
+		  run_set_text(&run->service_id, p->service_id) == 0);
 	ck_assert_int_eq(store_job_insert(st, run), 0);
 	run->intent_us = T(p->p_us);
 	move(run, RUN_CREATING);
@@ -297,6 +298,26 @@ START_TEST(it_happens_again)
 	ck_assert_str_eq(ask("SELECT CAST(episode AS TEXT) || brought_back FROM finding"
 			     " WHERE change = 'appeared'"),
 		"10|20|31");
+}
+END_TEST
+
+/* A receiver drops an id that it has seen, and a new store counts jobs from 1 again. */
+START_TEST(a_new_store_has_new_ids)
+{
+	static const char rows[] = APPEARED("group", ID(3), "G");
+	char id[64];
+
+	(void)judge_preview(&PREVIEW(.baseline_us = 0, .p_us = 24, .rows = rows));
+	(void)snprintf(id, sizeof(id), "%s", ask("SELECT outside_id FROM alert"));
+	teardown();
+	setup();
+	(void)judge_preview(
+		&PREVIEW(.baseline_us = 0, .p_us = 24, .rows = rows, .service_id = "k"));
+	ck_assert_str_ne(ask("SELECT outside_id FROM alert"), id);
+	teardown();
+	setup();
+	(void)judge_preview(&PREVIEW(.baseline_us = 0, .p_us = 24, .rows = rows));
+	ck_assert_str_eq(ask("SELECT outside_id FROM alert"), id);
 }
 END_TEST
 
@@ -644,6 +665,7 @@ Suite *suite(void)
 	tcase_add_test(tc, the_same_event_is_told_once);
 	tcase_add_test(tc, it_happens_again);
 	tcase_add_test(tc, an_object_that_is_listed_twice);
+	tcase_add_test(tc, a_new_store_has_new_ids);
 	tcase_add_loop_test(tc, silence, 0, 6);
 	tcase_add_test(tc, unverified);
 	tcase_add_test(tc, reports_have_no_consequences);
