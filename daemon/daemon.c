@@ -65,6 +65,8 @@ static void on_look(void *arg, const struct look_result *result)
 	if (r < 0) {
 		log_error(&((struct log_ctx){.tenant = t->conf->name}), "cannot plan: %s",
 			err_text(r));
+		cycle_note(e, EXIT_CODE_INCOMPLETE, err_text(r));
+		cycle_begun(e);
 		ticker_set(d->ticker, t, look_again_us(t, result));
 		return;
 	}
@@ -310,6 +312,7 @@ static void on_clock_jump(void *arg)
 	log_event(LOG_NOTICE, LOG_ID_CLOCK_JUMPED, NULL, "the wall clock was set");
 	ticker_clock_jumped(d->ticker);
 	queue_clock_jumped(d->queue);
+	alerts_poke(d->alerts);
 }
 
 static void on_alerts_idle(void *arg)
@@ -357,10 +360,9 @@ static int make_engines(struct daemon *d, struct store **store)
 	int r = http_new(d->loop, &d->http);
 
 	if (r == 0)
-		r = store_thread_new(d->loop, *store, &d->store);
+		r = store_thread_new(d->loop, TAKE_PTR(*store), &d->store);
 	if (r < 0)
 		return err_trace(r);
-	*store = NULL;
 	store_thread_on_state(d->store, on_store_state, d);
 	return err_trace(service_new(d->loop, is_alive, d, &d->service));
 }
