@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Alerts as signed HTTPS requests, after Standard Webhooks 1.0.0. The address and the key are
- * secrets: neither is ever part of a text that leaves this file.
+ * secrets: neither is ever part of a text that leaves this file, except for the address's host in
+ * what libcurl says of a connection.
  */
 #include <errno.h>
 #include <inttypes.h>
@@ -184,8 +185,10 @@ static int64_t retry_after_us(const struct http_result *result)
 }
 
 /*
- * A redirect is not followed, because the signed body would go to somebody else; as it may be a
- * passing page of maintenance it is tried again.
+ * Final is what the message itself will not survive, and a receiver that says that it is gone. A
+ * wrong key, a path that is not there yet or a firewall's page are somebody's mistake of today, and
+ * no reason to lose an alert. A redirect is not followed, because the signed body would go to
+ * somebody else; as it may be a passing page of maintenance it is tried again.
  */
 static enum sink_outcome outcome_of(const struct http_result *result)
 {
@@ -195,9 +198,16 @@ static enum sink_outcome outcome_of(const struct http_result *result)
 		return SINK_LATER;
 	if (status >= 200 && status < 300)
 		return SINK_SENT;
-	if (status >= 400 && status < 500 && status != 408 && status != 429)
+	switch (status) {
+	case 400:
+	case 410:
+	case 413:
+	case 415:
+	case 422:
 		return SINK_NEVER;
-	return SINK_LATER;
+	default:
+		return SINK_LATER;
+	}
 }
 
 static void answered(void *arg, struct http_result *answer)
