@@ -121,14 +121,14 @@ static bool held_back(const struct entry *e)
 {
 	int64_t next_us;
 	size_t n = queue_waiting(e->d->queue, &e->t, &next_us);
-	char when[TIME_TEXT_SIZE], text[96];
+	char when[TIME_TEXT_SIZE], text[160];
 
 	if (n == 0)
 		return true;
-	if (e->blocked || next_us == TIME_NONE ||
-		next_us <= clock_wall_us() + e->d->options.wait_us)
+	if (next_us == TIME_NONE || next_us <= clock_wall_us() + e->d->options.wait_us)
 		return false;
-	(void)snprintf(text, sizeof(text), "the run waits until %s", time_format(next_us, when));
+	(void)snprintf(text, sizeof(text), "the run waits until %s%s", time_format(next_us, when),
+		e->blocked ? ": somebody else holds the tenant's job slot" : "");
 	cycle_note((struct entry *)e, EXIT_CODE_SLOT_BUSY, text);
 	return true;
 }
@@ -139,8 +139,12 @@ void cycle_check(struct entry *e)
 
 	if (!c->wanted || !c->begun || e->t.looking || e->active || alerts_in_flight(e->d->alerts))
 		return;
-	if (held_back(e))
-		finish(e);
+	if (!held_back(e))
+		return;
+	if (!alerts_get_through(e->d->alerts, &e->t))
+		cycle_note(e, EXIT_CODE_INCOMPLETE,
+			"alerts were not delivered; they wait in the store and are tried again");
+	finish(e);
 }
 
 static void slot_expired(void *arg)

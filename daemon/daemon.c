@@ -27,8 +27,11 @@ static void on_tick(void *arg, struct tenant *t)
 {
 	struct daemon *d = arg;
 
+	const struct cycle *c = &entry_of(t)->cycle;
+
+	/* --once means now, whatever the schedule says */
 	if (!d->stopping)
-		look_start(d->look, t, false, NULL);
+		look_start(d->look, t, d->options.once && c->wanted && !c->begun, NULL);
 }
 
 /* --- look -> plan -> queue ----------------------------------------------------------------------
@@ -462,6 +465,7 @@ static int listen_signals(struct daemon *d)
 
 int daemon_start(struct daemon *d)
 {
+	size_t n_tenants = 0;
 	int r = listen_signals(d);
 
 	if (r == 0)
@@ -478,14 +482,16 @@ int daemon_start(struct daemon *d)
 	if (r < 0)
 		return err_trace(r);
 	loop_on_clock_jump(d->loop, on_clock_jump, d);
-	for (struct entry *e = d->entries; d->options.once && e; e = e->next)
-		if (once_wants(d, e->t.conf->name))
+	for (struct entry *e = d->entries; e; e = e->next) {
+		n_tenants++;
+		if (d->options.once)
 			cycle_want(e, NULL);
+	}
 	alerts_poke(d->alerts);
 	service_ready(d->service);
 	status_line(d);
-	log_event(LOG_INFO, LOG_ID_STARTED, NULL, "watching %zu tenant%s", d->conf->n_tenants,
-		d->conf->n_tenants == 1 ? "" : "s");
+	log_event(LOG_INFO, LOG_ID_STARTED, NULL, "watching %zu tenant%s", n_tenants,
+		n_tenants == 1 ? "" : "s");
 	return 0;
 }
 

@@ -38,9 +38,9 @@ struct waiter {
 };
 
 /*
- * One cycle of a tenant: from a look to the end of everything it led to. code is the worst exit
- * code so far. It is over when the look has ended, nothing waits in the queue that could run now,
- * and no job is active.
+ * One cycle of a tenant: from a look to the end of everything it led to. code and text are the
+ * first thing that went wrong. It is over when the look has ended, nothing waits in the queue that
+ * could run now, no job is active, and every alert was delivered or waits for another try.
  */
 struct cycle {
 	bool wanted; /* somebody waits for its end */

@@ -80,6 +80,7 @@ static int usage_error(const char *text)
 /* -1: go on; otherwise the exit status. */
 static int parse_arguments(int argc, char **argv, struct arguments *a)
 {
+	bool wait = false;
 	int c;
 
 	*a = (struct arguments){
@@ -98,6 +99,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			a->daemon.once = true;
 			break;
 		case OPT_WAIT:
+			wait = true;
 			if (parse_duration(optarg, 0, USEC_PER_DAY, &a->daemon.wait_us) < 0)
 				return usage_error(
 					"--wait takes a duration of at most a day, such as 10m");
@@ -108,12 +110,15 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 		case OPT_HELP:
 			(void)fputs(help, stdout);
 			return EXIT_CODE_OK;
-		default:
-			return usage_error("unknown option");
+		default: /* getopt_long() has said what is wrong */
+			(void)fputs("Try 'snapwatchd --help'.\n", stderr);
+			return EXIT_CODE_USAGE;
 		}
 	}
 	if (optind < argc && !a->daemon.once)
 		return usage_error("tenants are named with --once only");
+	if (wait && !a->daemon.once)
+		return usage_error("--wait goes with --once only");
 	a->daemon.once_tenants = (const char *const *)argv + optind;
 	return -1;
 }

@@ -253,7 +253,7 @@ int tenants_sync(struct daemon *d, struct conf *conf)
 	for (size_t i = 0; i < conf->n_tenants; i++) {
 		struct conf_tenant *t = conf->tenants[i];
 
-		if (entry_find(d, t->name))
+		if (entry_find(d, t->name) || (d->options.once && !once_wants(d, t->name)))
 			continue;
 		int r = entry_add(d, t);
 		if (r < 0)

@@ -340,6 +340,18 @@ unsigned alerts_in_flight(const struct alerts *a)
 	return a->posted + outbox_in_flight(a->outbox);
 }
 
+bool alerts_get_through(const struct alerts *a, const struct tenant *tenant)
+{
+	_cleanup_(freep) const char **names = calloc(a->conf->n_sinks + 1, sizeof(*names));
+
+	if (!names)
+		return false;
+	for (size_t n = alert_route(a->conf, tenant->conf, NULL, names); n > 0; n--)
+		if (!outbox_gets_through(a->outbox, names[n - 1]))
+			return false;
+	return true;
+}
+
 void alerts_on_idle(struct alerts *a, void (*fn)(void *arg), void *arg)
 {
 	a->idle = fn;

@@ -53,5 +53,7 @@ void alerts_store_trouble(struct alerts *a, int r, const char *detail);
 
 /* Pending deliveries, for draining before `--once` exits. */
 unsigned alerts_in_flight(const struct alerts *a);
+/* False: a message to a sink of this tenant did not get through, or none can. When at rest. */
+bool alerts_get_through(const struct alerts *a, const struct tenant *tenant);
 /* fn is called when nothing is pending that could be delivered now. One listener. */
 void alerts_on_idle(struct alerts *a, void (*fn)(void *arg), void *arg);

@@ -49,6 +49,7 @@ struct station {
 	bool broken, gone, kept;
 	enum step step;
 	bool again;		    /* poked while it was looking */
+	bool waiting;		    /* the last look found messages that are not due yet */
 	bool direct, direct_wanted; /* one past the store is on its way; is to be sent */
 	char direct_id[40];
 	unsigned failures; /* in a row */
@@ -273,7 +274,8 @@ static void found_nothing(struct station *s)
 		look(s);
 		return;
 	}
-	if (s->req.next_us != TIME_NONE)
+	s->waiting = s->req.next_us != TIME_NONE;
+	if (s->waiting)
 		wait_for(s, s->req.next_us);
 	check_idle(o);
 }
@@ -419,6 +421,21 @@ unsigned outbox_in_flight(const struct outbox *o)
 	return n;
 }
 
+static struct station *station_find(const struct outbox *o, const char *name)
+{
+	for (struct station *s = o->stations; s; s = s->next)
+		if (strcmp(s->name, name) == 0)
+			return s;
+	return NULL;
+}
+
+bool outbox_gets_through(const struct outbox *o, const char *sink)
+{
+	const struct station *s = station_find(o, sink);
+
+	return s && !s->broken && !s->failures && !s->waiting;
+}
+
 int outbox_new(struct store_thread *st, const struct sink_env *env, const struct outbox_ops *ops,
 	void *arg, struct outbox **ret)
 {
@@ -446,14 +463,6 @@ struct outbox *outbox_free(struct outbox *o)
 	}
 	direct_clear(&o->direct);
 	free(o);
-	return NULL;
-}
-
-static struct station *station_find(struct outbox *o, const char *name)
-{
-	for (struct station *s = o->stations; s; s = s->next)
-		if (strcmp(s->name, name) == 0)
-			return s;
 	return NULL;
 }
 

@@ -48,6 +48,8 @@ void outbox_direct(struct outbox *o, const struct sink_message *message);
 
 /* Sinks that look for, send or record something now. */
 unsigned outbox_in_flight(const struct outbox *o);
+/* False: a message to this sink did not get through, or none can. Says so once it is at rest. */
+bool outbox_gets_through(const struct outbox *o, const char *sink);
 
 /*
  * How long after the n-th failed attempt (1, 2, ...) the next one follows, before jitter; 0: it was

@@ -235,12 +235,15 @@ END_TEST
 START_TEST(tried_again_with_the_same_id)
 {
 	receiver.failures = 2;
+	ck_assert(alerts_get_through(alerts, &tenant));
 	raise_alert("one");
 	fake_loop_settle(loop);
 	ck_assert_uint_eq(receiver.n, 1);
 	ck_assert_uint_eq(alerts_in_flight(alerts), 0);
+	ck_assert(!alerts_get_through(alerts, &tenant));
 	fake_loop_run_for(loop, USEC_PER_HOUR);
 	ck_assert_uint_eq(receiver.n, 3);
+	ck_assert(alerts_get_through(alerts, &tenant));
 	for (unsigned i = 0; i < 2; i++) {
 		int64_t waited = receiver.at_us[i + 1] - receiver.at_us[i];
 
