@@ -64,11 +64,11 @@ part_system() {
 	done
 }
 
-part_demo() { run_one "make demo" make -s demo; }
+part_demo() { run_one "make demo" make -s FLAVOUR=rel demo; }
 
 part_lint() { run_one lint make -s lint; }
 
-part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang WERROR=-Werror all; }
+part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang FLAVOUR=rel WERROR=-Werror all unit programs; }
 
 for part in ${PARTS:-build unit replay system demo clang lint}; do
 	begin=$SECONDS

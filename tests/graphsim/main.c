@@ -312,7 +312,6 @@ static void usage(FILE *out)
 		"  --port N        on 127.0.0.1; 0 (the default) takes a free one\n"
 		"  --port-file F   is written once the port is open\n"
 		"  --scenario F    lines as in tests/graphsim/README.md\n"
-		"  --control       serves /sim/line, /sim/violations, /sim/counts, /sim/hooks\n"
 		"  --strict        exits with 1 when the client violated anything\n",
 		out);
 }
@@ -322,9 +321,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 	static const struct option longs[] = {{"cert", required_argument, NULL, 'c'},
 		{"key", required_argument, NULL, 'k'}, {"port", required_argument, NULL, 'p'},
 		{"port-file", required_argument, NULL, 'f'},
-		{"scenario", required_argument, NULL, 's'}, {"control", no_argument, NULL, 'C'},
-		{"strict", no_argument, NULL, 'S'}, {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0}};
+		{"scenario", required_argument, NULL, 's'}, {"strict", no_argument, NULL, 'S'},
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {

@@ -110,7 +110,7 @@ static void list_snapshots(const struct world *w, struct snapshot_list *list)
 			m->created_us + w->retention_us <= w->now_us)
 			continue;
 		for (int copies = m->twice ? 2 : 1; copies > 0; copies--) {
-			char id[32];
+			char id[48];
 			(void)snprintf(id, sizeof(id), "%zu-%d", i, copies);
 			ck_assert_int_eq(snapshot_list_add(list, id, m->created_us, "x"), 0);
 		}
