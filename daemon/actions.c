@@ -15,26 +15,24 @@
 static void record(const struct control_peer *who, const char *tenant, const char *what)
 {
 	log_event(LOG_NOTICE, LOG_ID_CONTROL, &((struct log_ctx){.tenant = tenant}), "%s by %s",
-		what, who ? who->text : "signal");
+		what, who->text);
 }
 
 static struct entry *find_or_refuse(
 	struct daemon *d, const char *tenant, struct control_reply *reply)
 {
-	struct entry *e = tenant ? entry_find(d, tenant) : NULL;
-	char text[256];
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
+	struct entry *e = entry_find(d, tenant);
 
 	if (e && e->t.id != 0)
 		return e;
 	if (e && e->t.look_trouble)
-		(void)snprintf(text, sizeof(text), "tenant '%.64s' cannot be watched: %.128s",
-			tenant, e->t.look_trouble);
+		buf_printf(&text, "tenant '%s' cannot be watched: %s", tenant, e->t.look_trouble);
+	else if (e)
+		buf_printf(&text, "tenant '%s' is being opened; try again", tenant);
 	else
-		(void)snprintf(text, sizeof(text),
-			e ? "tenant '%.64s' is being opened; try again"
-			  : "there is no tenant '%.64s'",
-			tenant ? tenant : "");
-	control_reply_send(reply, EXIT_CODE_REFUSED, text);
+		buf_printf(&text, "there is no tenant '%s'", tenant);
+	control_reply_send(reply, EXIT_CODE_REFUSED, buf_text(&text));
 	return NULL;
 }
 
@@ -46,14 +44,15 @@ static void act_status(void *arg, struct jsonw *out)
 static void act_run(void *arg, const struct control_peer *who, const char *tenant,
 	const char *watch, bool wait, struct control_reply *reply)
 {
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
 
 	if (!e)
 		return;
 	if (watch && !conf_watch_find(e->t.conf, watch)) {
-		control_reply_send(
-			reply, EXIT_CODE_REFUSED, "the tenant has no watch of that name");
+		buf_printf(&text, "tenant '%s' has no watch '%s'", tenant, watch);
+		control_reply_send(reply, EXIT_CODE_REFUSED, buf_text(&text));
 		return;
 	}
 	record(who, tenant, "run asked for");
@@ -70,24 +69,24 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 
 struct yield {
 	struct control_reply *reply;
-	unsigned pending;  /* one for the hold being stored, one per job being cancelled */
-	char trouble[256]; /* first thing that did not work */
+	unsigned pending; /* one for the hold being stored, one per job being cancelled */
+	char *trouble;	  /* first thing that did not work */
 	char until[TIME_TEXT_SIZE];
 };
 
 static void yield_step(struct yield *y)
 {
-	char text[320];
+	char text[64 + TIME_TEXT_SIZE];
 
 	if (--y->pending)
 		return;
-	if (*y->trouble)
+	(void)snprintf(text, sizeof(text),
+		"the job slot is free of us; nothing is started before %s", y->until);
+	if (y->trouble)
 		control_reply_send(y->reply, EXIT_CODE_SLOT_BUSY, y->trouble);
-	else {
-		(void)snprintf(text, sizeof(text),
-			"the job slot is free of us; nothing is started before %s", y->until);
+	else
 		control_reply_send(y->reply, EXIT_CODE_OK, text);
-	}
+	free(y->trouble);
 	free(y);
 }
 
@@ -100,8 +99,8 @@ static void job_cancelled(void *arg, const char *text)
 {
 	struct yield *y = arg;
 
-	if (text && !*y->trouble)
-		(void)snprintf(y->trouble, sizeof(y->trouble), "%s", text);
+	if (text && !y->trouble)
+		assert_fatal(text_copy(text, &y->trouble) >= 0);
 	yield_step(y);
 }
 
@@ -111,8 +110,8 @@ static void act_yield(void *arg, const struct control_peer *who, const char *ten
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
 	struct yield *y = e ? calloc(1, sizeof(*y)) : NULL;
-	int64_t until_us = clock_wall_us() + for_us;
-	char text[120];
+	/* people type it again: whole seconds */
+	int64_t until_us = (clock_wall_us() + for_us) / USEC_PER_SEC * USEC_PER_SEC + USEC_PER_SEC;
 
 	if (!y) {
 		if (e)
@@ -121,29 +120,22 @@ static void act_yield(void *arg, const struct control_peer *who, const char *ten
 	}
 	*y = (struct yield){.reply = reply, .pending = 2};
 	(void)time_format(until_us, y->until);
-	(void)snprintf(text, sizeof(text), "slot given up until %s", y->until);
-	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){.tenant = tenant}), "%s by %s",
-		text, who ? who->text : "signal");
-	queue_hold(d->queue, &e->t, until_us, who ? who->text : "signal", hold_stored, y);
+	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){.tenant = tenant}),
+		"slot given up until %s by %s", y->until, who->text);
+	queue_hold(d->queue, &e->t, until_us, who->text, hold_stored, y);
 	for (struct active *a = e->active; a; a = a->next) {
-		if (!a->job || !a->run->holds_slot)
+		/* also one that is about to be created: its intent may be on the way to the store */
+		if (!a->job)
 			continue;
 		y->pending++;
-		job_cancel(a->job, who ? who->text : "signal", job_cancelled, y);
+		job_cancel(a->job, who->text, job_cancelled, y);
 	}
 	yield_step(y);
 }
 
-struct resume {
-	struct control_reply *reply;
-};
-
 static void resume_stored(void *arg)
 {
-	struct resume *r = arg;
-
-	control_reply_send(r->reply, EXIT_CODE_OK, "previews may start again");
-	free(r);
+	control_reply_send(arg, EXIT_CODE_OK, "previews may start again");
 }
 
 static void act_resume(
@@ -151,17 +143,12 @@ static void act_resume(
 {
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
-	struct resume *r = e ? calloc(1, sizeof(*r)) : NULL;
 
-	if (!r) {
-		if (e)
-			control_reply_send(reply, EXIT_CODE_REFUSED, "out of memory");
+	if (!e)
 		return;
-	}
-	r->reply = reply;
 	log_event(LOG_NOTICE, LOG_ID_RESUMED, &((struct log_ctx){.tenant = tenant}),
-		"resumed by %s", who ? who->text : "signal");
-	queue_hold(d->queue, &e->t, TIME_NONE, NULL, resume_stored, r);
+		"resumed by %s", who->text);
+	queue_hold(d->queue, &e->t, TIME_NONE, NULL, resume_stored, reply);
 }
 
 /* --- reload -------------------------------------------------------------------------------------

@@ -141,6 +141,10 @@ static int load_configuration(const char *path, struct conf **ret)
 
 static int check_names(const struct conf *conf, const struct daemon_options *o)
 {
+	if (o->once && conf->n_tenants == 0) {
+		(void)fprintf(stderr, "snapwatchd: there is no tenant in %s\n", conf->path);
+		return EXIT_CODE_CONFIG;
+	}
 	for (const char *const *name = o->once_tenants; o->once && *name; name++) {
 		if (!conf_tenant_find(conf, *name)) {
 			(void)fprintf(stderr, "snapwatchd: there is no tenant '%s' in %s\n", *name,
