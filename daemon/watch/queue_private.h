@@ -17,6 +17,7 @@ struct queue_lane {
 	struct run_list waiting;  /* owned */
 	const struct run *holder; /* at the service, or about to be; owned by who was started */
 	int64_t not_before_us;	  /* the slot is taken, or the service away: for all runs */
+	bool hold_said;		  /* by a person, since: newer than what is being loaded */
 };
 
 struct queue {

@@ -122,7 +122,8 @@ static void load_done(void *arg, int result)
 	struct queue_lane *l = answered(r, result, "load the tenant's runs");
 
 	if (l && result == 0) {
-		l->t->hold_until_us = r->hold_until_us;
+		if (!l->hold_said)
+			l->t->hold_until_us = r->hold_until_us;
 		l->t->usual_job_us = r->usual_us;
 		while (r->runs.n > 0)
 			queue_runs_add(&l->waiting, queue_runs_take(&r->runs, 0));
@@ -266,6 +267,7 @@ void queue_hold(struct queue *q, struct tenant *t, int64_t until_us, const char 
 {
 	struct queue_request *r = request_new(q, t);
 
+	queue_lane_get(q, t)->hold_said = true;
 	t->hold_until_us = until_us;
 	r->hold_until_us = until_us;
 	r->by = by ? strdup(by) : NULL;

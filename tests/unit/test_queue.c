@@ -291,6 +291,19 @@ START_TEST(hold)
 }
 END_TEST
 
+/* Somebody gives up the slot while the tenant's rows are still being read. */
+START_TEST(hold_while_loading)
+{
+	queue_load(q, &tenants[0]);
+	queue_hold(q, &tenants[0], NOW + USEC_PER_HOUR, "uid 0", hold_stored, NULL);
+	plan(0, 0, NOW);
+	fake_loop_settle(l);
+	ck_assert_int_eq(tenants[0].hold_until_us, NOW + USEC_PER_HOUR);
+	ck_assert_str_eq(started, "");
+	drop_all();
+}
+END_TEST
+
 START_TEST(quiet_hours)
 {
 	_cleanup_(buf_done) struct buf error = BUF_INIT(300);
@@ -470,6 +483,7 @@ Suite *suite(void)
 	tcase_add_test(tc, back_off_is_the_tenants);
 	tcase_add_test(tc, given_back_at_once);
 	tcase_add_loop_test(tc, hold, 0, 2);
+	tcase_add_test(tc, hold_while_loading);
 	tcase_add_test(tc, quiet_hours);
 	tcase_add_test(tc, a_clock_that_is_set);
 	tcase_add_loop_test(tc, after_a_restart, 0, 4);
