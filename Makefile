@@ -216,7 +216,7 @@ check-tsan: ; $(Q)packaging/deps.sh all && FLAVOUR=tsan PARTS="build unit replay
 check-valgrind: ; $(Q)packaging/deps.sh all && FLAVOUR=val PARTS="build unit replay" TEST_TIMEOUT=1200 tests/check.sh
 
 .PHONY: lint
-lint: ; $(Q)tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh
+lint: ; $(Q)packaging/deps.sh all && tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh
 
 .PHONY: fmt
 fmt: ; $(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
