@@ -16,11 +16,11 @@
 
 static const struct table_column columns[] = {
 	{.title = "ID", .right = true},
-	{.title = "SEVERITY", .min = 6},
+	{.title = "SEVERITY"},
 	{.title = "TENANT", .min = 6},
-	{.title = "CHANGE", .min = 8},
+	{.title = "CHANGE"},
 	{.title = "TYPE", .min = 6},
-	{.title = "NAME", .min = 18},
+	{.title = "NAME", .min = 14},
 	{.title = "WHEN", .min = 6},
 	{.title = "WHAT", .min = 6},
 };

@@ -111,9 +111,11 @@ static void put_last(const struct cli *c, const struct tenant_state *t, struct b
 	}
 	buf_reset(&text);
 	job_append_duration(j, &text);
+	buf_printf(out, "\n                   %" PRId64 " change%s", j->changes,
+		j->changes == 1 ? "" : "s");
 	if (text.len)
 		buf_printf(out, ", took %s", buf_text(&text));
-	buf_printf(out, ", %" PRId64 " change%s\n", j->changes, j->changes == 1 ? "" : "s");
+	buf_putc(out, '\n');
 }
 
 static void put_live_trouble(const struct cli *c, const struct tenant_state *t, struct buf *out)

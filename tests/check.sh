@@ -20,7 +20,6 @@ export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 if [ "$FLAVOUR" = val ]; then
 	PREFIX_CMD+=(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
-	export CK_FORK=no
 fi
 
 ok() { passed=$((passed + 1)); }
