@@ -190,6 +190,8 @@ static void on_ended(
 	alerts_condition_clear(d->alerts, t, ALERT_JOB_STUCK, "");
 	if (run->state == RUN_FAILED) {
 		trouble_run(d, t, run, text, hint);
+		if (run->outcome == RUN_BASELINE_GONE)
+			e->cycle.begun = false; /* whoever waits, waits for the next plan */
 		ticker_set(d->ticker, t, clock_wall_us()); /* planned again */
 	} else if (run->outcome == RUN_UNVERIFIED) {
 		cycle_note(e, EXIT_CODE_INCOMPLETE, text);
@@ -351,6 +353,8 @@ static void on_terminate(void *arg)
 
 	if (d->stopping)
 		_exit(d->exit_code); /* the second one: at once; the store has what matters */
+	if (d->options.once && d->exit_code == EXIT_CODE_OK)
+		d->exit_code = EXIT_CODE_INCOMPLETE; /* a cycle is not through */
 	daemon_stop(d);
 }
 

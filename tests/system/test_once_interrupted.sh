@@ -1,0 +1,45 @@
+#!/bin/bash
+# SPDX-License-Identifier: Apache-2.0
+# --once that is interrupted says so, and the next one goes on where it was; beside a daemon, the daemon
+# does the work.
+set -euo pipefail
+cd "$(dirname "$0")/../.."
+# shellcheck source=tests/support/world.sh
+. tests/support/world.sh
+
+world_begin
+world_certificate
+world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
+world_sim tests/system/cycle.scn
+world_conf </dev/null
+
+once() { # expected exit status
+	local code=0
+	world_daemon --once contoso
+	wait "$world_daemon_pid" || code=$?
+	world_daemon_pid=''
+	check "--once ends with $1 (it was $code)" [ "$code" -eq "$1" ]
+}
+previews() { world_ask /sim/counts | grep -q "\"contoso\":{[^}]*\"create\":$1,"; }
+waiting() { world_cli jobs --json | grep -q '"state":"waiting"'; }
+
+world_daemon --once contoso
+world_wait_for waiting
+code=0
+world_stop TERM || code=$?
+check "interrupted, it is not complete (it was $code)" [ "$code" -eq 8 ]
+once 0
+check "the next one ends the same preview" previews 1
+world_cli jobs --json >"$world_dir/jobs.json"
+check "it is done" [ "$(grep -o '"state":"done"' "$world_dir/jobs.json" | wc -l)" -eq 1 ]
+
+world_daemon
+world_wait_for world_up
+code=0
+"${world_run[@]}" "$B/test/snapwatchd" --config "$world_dir/snapwatch.conf" --once contoso 2>/dev/null || code=$?
+check "beside a daemon it ends with 0, too (it was $code)" [ "$code" -eq 0 ]
+check "the daemon has made the preview" previews 2
+world_ask /sim/violations >"$world_dir/violations"
+check "no request against the rules of the service" lacks "$world_dir/violations" '"[a-zA-Z]* '
+[ "$world_problems" -eq 0 ] || { tail -n 60 "$world_dir/snapwatchd.log"; }
+exit $((world_problems > 0))
