@@ -137,12 +137,9 @@ static bool slot_is_free(const struct remote_job_list *jobs)
 void trouble_look(struct daemon *d, const struct look_result *result)
 {
 	struct tenant *t = result->tenant;
-	const struct log_ctx ctx = {.tenant = t->conf->name};
 
 	if (result->outcome != GRAPH_OK) {
-		log_event(LOG_WARNING, LOG_ID_LOOK_FAILED, &ctx, "cannot list snapshots: %s%s%s",
-			result->text ? result->text : graph_outcome_name(result->outcome),
-			result->hint ? "; " : "", result->hint ? result->hint : "");
+		/* who asked the service has said it already, with the ids of the request */
 		trouble_outcome(d, t, result->outcome,
 			result->text ? result->text : graph_outcome_name(result->outcome),
 			result->hint);

@@ -90,8 +90,9 @@ static void note_end(struct graph_call *c, const struct graph_reply *reply)
 			reply->request_id ? reply->request_id : "-");
 	else
 		log_event(!trouble || told ? LOG_DEBUG : LOG_WARNING,
-			reply->outcome == GRAPH_BAD_REPLY ? LOG_ID_API_UNEXPECTED : NULL, &ctx,
-			"%s%s%s (client-request-id %s, request-id %s)", reply->text,
+			reply->outcome == GRAPH_BAD_REPLY ? LOG_ID_API_UNEXPECTED
+							  : c->row->failed_id,
+			&ctx, "%s%s%s (client-request-id %s, request-id %s)", reply->text,
 			reply->hint ? "; " : "", reply->hint ? reply->hint : "", c->request_id,
 			reply->request_id ? reply->request_id : "-");
 	if (same)

@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/limits.h"
+#include "common/base/log_ids.h"
 
 #define RECOVERY "/directory/recovery"
 #define JOB RECOVERY "/snapshots/{s}/recoveryPreviewJobs/{j}"
@@ -20,6 +21,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 	[GRAPH_LIST_SNAPSHOTS] =
 		{
 			.what = "listing snapshots",
+			.failed_id = LOG_ID_LOOK_FAILED,
 			.method = "GET",
 			.app = true,
 			.wants_json = true,
@@ -30,6 +32,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 	[GRAPH_LIST_JOBS] =
 		{
 			.what = "listing jobs",
+			.failed_id = LOG_ID_LOOK_FAILED,
 			.method = "GET",
 			.app = true,
 			.wants_json = true,

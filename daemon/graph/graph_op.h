@@ -24,7 +24,8 @@ enum graph_op {
 enum { GRAPH_FORMS_MAX = 3 };
 
 struct graph_op_row {
-	const char *what; /* for messages: "listing snapshots" */
+	const char *what;      /* for messages: "listing snapshots" */
+	const char *failed_id; /* MESSAGE_ID of the record of a failure; NULL for none */
 	const char *method;
 	bool app;	 /* the service takes app-only tokens for it */
 	bool wants_json; /* an answer without a JSON object is none */
