@@ -31,6 +31,31 @@ static const struct {
 	{GRAPH_THROTTLED, ALERT_THROTTLED, VERDICT_NOTICE, "the service throttles"},
 };
 
+/* One that is not about a comparison; the texts are the caller's. */
+static struct alert alert_of(const struct tenant *t, enum alert_kind kind, enum verdict severity)
+{
+	return (struct alert){
+		.kind = kind,
+		.severity = severity,
+		.tenant = t->conf->name,
+		.tenant_id = t->conf->tenant_id,
+		.created_us = clock_wall_us(),
+		.baseline_us = TIME_NONE,
+		.covered_from_us = TIME_NONE,
+		.covered_to_us = TIME_NONE,
+		.verified = -1,
+	};
+}
+
+/* "what went wrong; what to do about it" */
+static const char *with_hint(struct buf *out, const char *text, const char *hint)
+{
+	buf_puts(out, text);
+	if (hint)
+		buf_printf(out, "; %s", hint);
+	return buf_text(out);
+}
+
 static void clear_lasting(struct daemon *d, struct tenant *t)
 {
 	alerts_condition_clear(d->alerts, t, ALERT_SIGN_IN_REQUIRED, "");
@@ -41,20 +66,20 @@ static void clear_lasting(struct daemon *d, struct tenant *t)
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint)
 {
-	char title[160], summary[512];
+	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	char title[160];
 
 	if (!text) {
 		clear_lasting(d, t);
 		return;
 	}
+	(void)with_hint(&summary, text, hint);
 	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++) {
 		if (lasting[i].why != why)
 			continue;
 		(void)snprintf(title, sizeof(title), "%s: %s", t->conf->name, lasting[i].title);
-		(void)snprintf(summary, sizeof(summary), "%s%s%s", text, hint ? "; " : "",
-			hint ? hint : "");
-		alerts_condition_set(
-			d->alerts, t, lasting[i].kind, "", lasting[i].severity, title, summary);
+		alerts_condition_set(d->alerts, t, lasting[i].kind, "", lasting[i].severity, title,
+			buf_text(&summary));
 	}
 }
 
@@ -63,39 +88,28 @@ void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why,
 
 static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_recovery *rec)
 {
+	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf subject = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	struct alert a = alert_of(t, ALERT_FOREIGN_RECOVERY_JOB, VERDICT_CRITICAL);
 	const struct remote_job *j = &rec->job;
-	char title[200], summary[400], subject[LIMIT_ID_BYTES + 16], started[TIME_TEXT_SIZE];
-	const struct alert a = {
-		.kind = ALERT_FOREIGN_RECOVERY_JOB,
-		.severity = VERDICT_CRITICAL,
-		.tenant = t->conf->name,
-		.tenant_id = t->conf->tenant_id,
-		.title = title,
-		.summary = summary,
-		.subject = subject,
-		.created_us = clock_wall_us(),
-		.baseline_us = j->target_us,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = TIME_NONE,
-		.verified = -1,
-	};
+	char title[200], started[TIME_TEXT_SIZE];
 
-	(void)snprintf(
-		subject, sizeof(subject), "%s:%s", j->service_id, rec->ended ? "end" : "start");
 	(void)snprintf(title, sizeof(title), "%s: a recovery job %s", t->conf->name,
 		rec->ended ? "has ended" : "was started by somebody");
+	buf_printf(&subject, "%s:%s", j->service_id, rec->ended ? "end" : "start");
+	buf_printf(&summary, "job %s, started %s, status %s", j->service_id,
+		time_format(j->started_us, started), j->status_text);
 	if (rec->ended && j->objects_modified >= 0)
-		(void)snprintf(summary, sizeof(summary),
-			"job %.64s, started %s, status %.64s: %lld objects and %lld links changed, "
-			"%lld changes failed",
-			j->service_id, time_format(j->started_us, started), j->status_text,
+		buf_printf(&summary, ": %lld objects and %lld links changed, %lld changes failed",
 			(long long)j->objects_modified,
 			(long long)(j->links_modified >= 0 ? j->links_modified : 0),
 			(long long)(j->failed_changes >= 0 ? j->failed_changes : 0));
 	else
-		(void)snprintf(summary, sizeof(summary),
-			"job %.64s, started %s, status %.64s; snapwatch never starts a recovery",
-			j->service_id, time_format(j->started_us, started), j->status_text);
+		buf_puts(&summary, "; snapwatch never starts a recovery");
+	a.title = title;
+	a.summary = buf_text(&summary);
+	a.subject = buf_text(&subject);
+	a.baseline_us = j->target_us;
 	alerts_raise(d->alerts, t, &a);
 }
 
@@ -162,21 +176,8 @@ void trouble_look(struct daemon *d, const struct look_result *result)
 static void tell_gap(
 	struct daemon *d, struct tenant *t, const struct conf_watch *w, const struct plan_run *run)
 {
-	char title[200], summary[300], subject[160], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
-	const struct alert a = {
-		.kind = ALERT_COVERAGE_GAP,
-		.severity = VERDICT_WARNING,
-		.tenant = t->conf->name,
-		.tenant_id = t->conf->tenant_id,
-		.title = title,
-		.summary = summary,
-		.subject = subject,
-		.created_us = clock_wall_us(),
-		.baseline_us = TIME_NONE,
-		.covered_from_us = run->gap_from_us,
-		.covered_to_us = run->gap_to_us,
-		.verified = -1,
-	};
+	struct alert a = alert_of(t, ALERT_COVERAGE_GAP, VERDICT_WARNING);
+	char title[200], subject[160], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
 
 	(void)time_format(run->gap_from_us, from);
 	(void)time_format(run->gap_to_us, to);
@@ -184,10 +185,12 @@ static void tell_gap(
 	(void)snprintf(subject, sizeof(subject), "%.64s:%s:%s", w->name, from, to);
 	(void)snprintf(title, sizeof(title), "%s: what happened from %s to %s was not compared",
 		t->conf->name, from, to);
-	(void)snprintf(summary, sizeof(summary),
-		"the snapshots that would show it are no longer kept; what was changed and still "
-		"stands is found "
-		"only if a later snapshot does not contain it");
+	a.title = title;
+	a.summary = "the snapshots that would show it are no longer kept; what was changed and "
+		    "still stands is found only if a later snapshot does not contain it";
+	a.subject = subject;
+	a.covered_from_us = run->gap_from_us;
+	a.covered_to_us = run->gap_to_us;
 	alerts_raise(d->alerts, t, &a);
 }
 
@@ -247,25 +250,17 @@ static const struct {
 static void tell_failed(struct daemon *d, struct tenant *t, const struct run *run,
 	enum alert_kind kind, const char *text, const char *hint)
 {
-	char title[200], summary[512];
+	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	struct alert a = alert_of(t, kind, VERDICT_WARNING);
+	char title[200];
 
 	(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
-	(void)snprintf(summary, sizeof(summary), "%s%s%s",
-		text ? text : run_outcome_name(run->outcome), hint ? "; " : "", hint ? hint : "");
-	alerts_raise(d->alerts, t,
-		&((struct alert){.kind = kind,
-			.severity = VERDICT_WARNING,
-			.tenant = t->conf->name,
-			.tenant_id = t->conf->tenant_id,
-			.title = title,
-			.summary = summary,
-			.subject = run_subject(run),
-			.job = run->id,
-			.created_us = clock_wall_us(),
-			.baseline_us = run->snapshot_created_us,
-			.covered_from_us = TIME_NONE,
-			.covered_to_us = TIME_NONE,
-			.verified = -1}));
+	a.title = title;
+	a.summary = with_hint(&summary, text ? text : run_outcome_name(run->outcome), hint);
+	a.subject = run_subject(run);
+	a.job = run->id;
+	a.baseline_us = run->snapshot_created_us;
+	alerts_raise(d->alerts, t, &a);
 }
 
 void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, const char *text,
@@ -343,7 +338,7 @@ void trouble_slot(struct daemon *d, struct entry *e, const char *text)
 	}
 	if (now_us - e->blocked_since_us < t->conf->slot_patience_us)
 		return;
-	(void)snprintf(title, sizeof(title), "%s: somebody else holds the job slot for %s",
+	(void)snprintf(title, sizeof(title), "%s: somebody else has held the job slot for %s",
 		t->conf->name, duration_format(now_us - e->blocked_since_us, since));
 	alerts_condition_set(d->alerts, t, ALERT_SLOT_BLOCKED, "", VERDICT_WARNING, title, text);
 }
