@@ -6,8 +6,8 @@
 
 #include "cli/cli.h"
 #include "cli/emit.h"
+#include "cli/list.h"
 #include "cli/table.h"
-#include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/store/store_view.h"
 
@@ -130,32 +130,26 @@ static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t
 		for (size_t i = 0; r == 0 && i < n; i++)
 			r = show_alert(c, &list.items[i], t, e);
 		if (r == 0)
-			r = cli_print(c, t, true);
+			r = cli_print(c, t, false);
 	}
 	return r;
 }
 
+static const char *none(const struct cli *c)
+{
+	(void)c;
+	return "no alert";
+}
+
 int cmd_alerts(struct cli *c)
 {
-	_cleanup_(table_freep) struct table *t = NULL;
-	_cleanup_(emit_done) struct emit e = {0};
-	size_t n = 0;
-	int code = cli_store(c);
+	static const struct list list = {
+		.columns = columns,
+		.n_columns = ARRAY_SIZE(columns),
+		.plural = "alerts",
+		.show = show_all,
+		.none = none,
+	};
 
-	if (code == EXIT_CODE_OK)
-		code = cli_tenant(c, c->args->tenant);
-	if (code != EXIT_CODE_OK)
-		return code;
-	int r = table_new(columns, ARRAY_SIZE(columns), &c->style, &t);
-	if (cli_json(c))
-		emit_begin(&e, c->out, c->args->jsonl, "alerts");
-	if (r == 0)
-		r = show_all(c, t, &e, &n);
-	if (r < 0)
-		return cli_store_failed(c, r);
-	if (cli_json(c))
-		emit_end(&e);
-	else if (n == 0)
-		(void)fputs("no alert\n", c->out);
-	return EXIT_CODE_OK;
+	return list_run(c, &list);
 }

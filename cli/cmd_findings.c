@@ -5,9 +5,9 @@
 
 #include "cli/cli.h"
 #include "cli/emit.h"
+#include "cli/list.h"
 #include "cli/table.h"
 #include "cli/value.h"
-#include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/store/store_view.h"
 
@@ -183,29 +183,30 @@ static int show_severity(const struct cli *c, enum view_severity severity, struc
 	return r;
 }
 
+static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t *ret_n)
+{
+	int r = 0;
+
+	*ret_n = 0;
+	for (enum view_severity s = 0; r == 0 && s < _VIEW_SEVERITY_MAX; s++)
+		r = show_severity(c, s, t, e, ret_n);
+	return r;
+}
+
+static const char *none(const struct cli *c)
+{
+	return c->args->all ? "no finding" : "no open finding";
+}
+
 int cmd_findings(struct cli *c)
 {
-	_cleanup_(table_freep) struct table *t = NULL;
-	_cleanup_(emit_done) struct emit e = {0};
-	size_t n = 0;
-	int code = cli_store(c);
+	static const struct list list = {
+		.columns = columns,
+		.n_columns = ARRAY_SIZE(columns),
+		.plural = "findings",
+		.show = show_all,
+		.none = none,
+	};
 
-	if (code == EXIT_CODE_OK)
-		code = cli_tenant(c, c->args->tenant);
-	if (code != EXIT_CODE_OK)
-		return code;
-	int r = table_new(columns, ARRAY_SIZE(columns), &c->style, &t);
-	if (cli_json(c))
-		emit_begin(&e, c->out, c->args->jsonl, "findings");
-	for (enum view_severity s = 0; r == 0 && s < _VIEW_SEVERITY_MAX; s++)
-		r = show_severity(c, s, t, &e, &n);
-	if (r == 0)
-		r = cli_print(c, t, true);
-	if (r < 0)
-		return cli_store_failed(c, r);
-	if (cli_json(c))
-		emit_end(&e);
-	else if (n == 0)
-		(void)fputs(c->args->all ? "no finding\n" : "no open finding\n", c->out);
-	return EXIT_CODE_OK;
+	return list_run(c, &list);
 }

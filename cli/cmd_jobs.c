@@ -4,9 +4,9 @@
 
 #include "cli/cli.h"
 #include "cli/emit.h"
+#include "cli/list.h"
 #include "cli/table.h"
 #include "cli/when.h"
-#include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/store/store_view.h"
 
@@ -86,29 +86,21 @@ static int show_all(const struct cli *c, struct table *t, struct emit *e, size_t
 	return r;
 }
 
+static const char *none(const struct cli *c)
+{
+	(void)c;
+	return "no job yet: the first look at a tenant plans one";
+}
+
 int cmd_jobs(struct cli *c)
 {
-	_cleanup_(table_freep) struct table *t = NULL;
-	_cleanup_(emit_done) struct emit e = {0};
-	size_t n = 0;
-	int code = cli_store(c);
+	static const struct list list = {
+		.columns = columns,
+		.n_columns = ARRAY_SIZE(columns),
+		.plural = "jobs",
+		.show = show_all,
+		.none = none,
+	};
 
-	if (code == EXIT_CODE_OK)
-		code = cli_tenant(c, c->args->tenant);
-	if (code != EXIT_CODE_OK)
-		return code;
-	int r = table_new(columns, ARRAY_SIZE(columns), &c->style, &t);
-	if (cli_json(c))
-		emit_begin(&e, c->out, c->args->jsonl, "jobs");
-	if (r == 0)
-		r = show_all(c, t, &e, &n);
-	if (r == 0)
-		r = cli_print(c, t, true);
-	if (r < 0)
-		return cli_store_failed(c, r);
-	if (cli_json(c))
-		emit_end(&e);
-	else if (n == 0)
-		(void)fputs("no job yet: the first look at a tenant plans one\n", c->out);
-	return EXIT_CODE_OK;
+	return list_run(c, &list);
 }
