@@ -124,7 +124,8 @@ static void act_yield(void *arg, const struct control_peer *who, const char *ten
 		"slot given up until %s by %s", y->until, who->text);
 	queue_hold(d->queue, &e->t, until_us, who->text, hold_stored, y);
 	for (struct active *a = e->active; a; a = a->next) {
-		/* also one that is about to be created: its intent may be on the way to the store */
+		/* also one that is about to be created: its intent may be on the way to the store
+		 */
 		if (!a->job)
 			continue;
 		y->pending++;

@@ -352,7 +352,8 @@ static void on_terminate(void *arg)
 	struct daemon *d = arg;
 
 	if (d->stopping)
-		_exit(d->exit_code); /* the second one: at once; the store has what matters */
+		_exit(daemon_exit_code(
+			d)); /* the second one: at once; the store has what matters */
 	if (d->options.once && d->exit_code == EXIT_CODE_OK)
 		d->exit_code = EXIT_CODE_INCOMPLETE; /* a cycle is not through */
 	daemon_stop(d);
@@ -512,5 +513,9 @@ void daemon_stop(struct daemon *d)
 
 int daemon_exit_code(const struct daemon *d)
 {
+	/* somebody stopped it before it was through */
+	for (const struct entry *e = d->entries; e && d->options.once; e = e->next)
+		if (e->cycle.wanted && d->exit_code == EXIT_CODE_OK)
+			return EXIT_CODE_INCOMPLETE;
 	return d->exit_code;
 }
