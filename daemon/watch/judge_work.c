@@ -20,6 +20,8 @@
 
 /* Rows and findings that are in memory at a time. */
 #define BATCH 500u
+/* Clocks differ, but not by more: a service's time that is further ahead of ours is no time. */
+#define AHEAD_MAX_US USEC_PER_DAY
 
 static void result_reset(struct judge_result *result)
 {
@@ -59,16 +61,17 @@ static bool reports_only(const struct run *run)
 
 /*
  * The service's start of the job; without one the last time it told us before, which is earlier and
- * so leaves no gap.
+ * so leaves no gap. One that is far ahead would cover what has not happened yet, and from then on
+ * every comparison would be with the snapshot that was just made.
  */
-static int64_t instant_of(const struct run *run)
+static int64_t instant_of(const struct run *run, int64_t now_us)
 {
 	const int64_t candidates[] = {run->started_us, run->intent_server_us, run->intent_us};
 
 	for (size_t i = 0; i < ARRAY_SIZE(candidates); i++)
-		if (candidates[i] != TIME_NONE)
+		if (candidates[i] != TIME_NONE && candidates[i] <= now_us + AHEAD_MAX_US)
 			return candidates[i];
-	return run->snapshot_created_us;
+	return run->snapshot_created_us + 1; /* no interval is empty */
 }
 
 static int count_row(struct judging *j, const struct store_change *row)
@@ -203,7 +206,7 @@ int judge_work(struct store *s, void *arg)
 	w->result.outcome = j.run->verified == 0 ? RUN_UNVERIFIED : RUN_OK;
 	if (j.run->state == RUN_DONE) /* judged before we were stopped */
 		return 0;
-	j.p_us = instant_of(j.run);
+	j.p_us = instant_of(j.run, j.now_us);
 	j.initial = j.run->initial && j.tenant->first_run == FIRST_RUN_NOTICE;
 	(void)snprintf(j.who, sizeof(j.who), "job %" PRId64, j.run->id);
 	return judge_run(&j, w->thread);

@@ -390,6 +390,18 @@ START_TEST(unverified)
 }
 END_TEST
 
+START_TEST(a_start_in_the_future_covers_nothing)
+{
+	struct store_coverage c;
+
+	(void)judge_preview(
+		&PREVIEW(.baseline_us = 0, .p_us = 9999, .rows = APPEARED("group", ID(3), "G")));
+	ck_assert_int_eq(last.n_new, 1);
+	ck_assert_int_eq(store_coverage_get(st, 1, "all", "h", &c), 0);
+	ck_assert_int_eq(c.to_us, T(0) + 1);
+}
+END_TEST
+
 START_TEST(reports_have_no_consequences)
 {
 	struct store_coverage c;
@@ -668,6 +680,7 @@ Suite *suite(void)
 	tcase_add_test(tc, a_new_store_has_new_ids);
 	tcase_add_loop_test(tc, silence, 0, 6);
 	tcase_add_test(tc, unverified);
+	tcase_add_test(tc, a_start_in_the_future_covers_nothing);
 	tcase_add_test(tc, reports_have_no_consequences);
 	tcase_add_test(tc, a_first_run_is_one_notice);
 	tcase_add_test(tc, a_first_run_that_is_to_alert);
