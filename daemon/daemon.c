@@ -513,9 +513,5 @@ void daemon_stop(struct daemon *d)
 
 int daemon_exit_code(const struct daemon *d)
 {
-	/* somebody stopped it before it was through */
-	for (const struct entry *e = d->entries; e && d->options.once; e = e->next)
-		if (e->cycle.wanted && d->exit_code == EXIT_CODE_OK)
-			return EXIT_CODE_INCOMPLETE;
 	return d->exit_code;
 }
