@@ -352,8 +352,7 @@ static void on_terminate(void *arg)
 	struct daemon *d = arg;
 
 	if (d->stopping)
-		_exit(daemon_exit_code(
-			d)); /* the second one: at once; the store has what matters */
+		_exit(d->exit_code); /* the second one: at once; the store has what matters */
 	if (d->options.once && d->exit_code == EXIT_CODE_OK)
 		d->exit_code = EXIT_CODE_INCOMPLETE; /* a cycle is not through */
 	daemon_stop(d);
