@@ -58,6 +58,13 @@ void conf_build_warning(
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
+/* Asks for something else than the default, of a key that has no effect yet. */
+static bool is_premature(const struct conf_entry *e)
+{
+	return e->key->flags & CONF_LATER &&
+	       (e->texts.n != 1 || strcmp(e->texts.items[0], e->key->fallback) != 0);
+}
+
 /* owner: the section whose text it is, for the message. */
 static int set_entry(
 	struct conf_build *b, struct conf_entry *e, void *base, const struct conf_section *owner)
@@ -70,6 +77,8 @@ static int set_entry(
 	if (r > 0) {
 		e->refused = true;
 		conf_build_error(b, owner, e->key->name, "%s", buf_text(&why));
+	} else if (r == 0 && !e->refused && is_premature(e)) {
+		conf_build_warning(b, owner, e->key->name, "this version does not use it yet");
 	}
 	buf_done(&why);
 	return r < 0 ? r : 0;

@@ -51,8 +51,9 @@ enum conf_type {
 
 #define CONF_LIST 1u
 #define CONF_REQUIRED 2u
-#define CONF_RESTART 4u	     /* a reload cannot change it; text only */
-#define CONF_OWN 8u	     /* tenants only: has no meaning in "defaults" */
+#define CONF_RESTART 4u /* a reload cannot change it; text only */
+#define CONF_OWN 8u	/* tenants only: has no meaning in "defaults" */
+#define CONF_LATER 32u	/* read and checked, but nothing uses it yet: said to whoever sets it */
 #define CONF_ALTERNATIVE 16u /* not together with its neighbour: the sample leaves it commented */
 
 struct conf_key {
