@@ -58,6 +58,7 @@ static void on_look(void *arg, const struct look_result *result)
 	struct plan plan = {0};
 
 	trouble_look(d, result);
+	trouble_risk(d, result);
 	if (result->outcome != GRAPH_OK) {
 		cycle_note(e, exit_code_of(result->outcome), result->text);
 		cycle_begun(e);

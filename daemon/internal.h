@@ -54,6 +54,7 @@ struct cycle {
 struct entry {
 	struct entry *next;
 	struct tenant t;
+	int64_t since_us; /* wall time: watched by this process, in this form, since then */
 	struct daemon *d;
 	struct active *active;
 	struct cycle cycle;
@@ -121,6 +122,9 @@ void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *r
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint);
 void trouble_slot(struct daemon *d, struct entry *e, const char *text);
+
+/* trouble_risk.c: after every look, good or failed */
+void trouble_risk(struct daemon *d, const struct look_result *result);
 
 /* status.c */
 void status_write(struct daemon *d, struct jsonw *out);

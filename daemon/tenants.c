@@ -217,6 +217,7 @@ static int entry_add(struct daemon *d, struct conf_tenant *conf)
 		return -ENOMEM;
 	}
 	e->d = d;
+	e->since_us = clock_wall_us();
 	e->t = (struct tenant){
 		.conf = conf_tenant_ref(conf),
 		.last_look_us = TIME_NONE,

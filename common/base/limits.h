@@ -161,5 +161,10 @@
 #define LIMIT_TICKER_SPREAD_US (10 * USEC_PER_MIN)
 /* Snapshots that were listed within this time tell how long the service keeps them. */
 #define LIMIT_RETENTION_MEMORY_US (30 * USEC_PER_DAY)
+/* Lists that are shorter for that long are no transient short lists any more. */
+#define LIMIT_RETENTION_SHORT_US (48 * USEC_PER_HOUR)
+/* A tenant of which no snapshot ever went may be as young as its oldest one. The service documents
+ * seven days, of which this much must have been seen to take them for granted. */
+#define LIMIT_RETENTION_SURE_US (6 * USEC_PER_DAY)
 /* One batch of rows that a reader copies: 100 alerts of 20 KB, or findings with large values. */
 #define LIMIT_VIEW_BYTES (256u * 1024 * 1024)

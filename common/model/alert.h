@@ -19,6 +19,9 @@
 	X(FOREIGN_RECOVERY_JOB, "foreign_recovery_job", "somebody runs a recovery") \
 	X(SNAPSHOT_LATE, "snapshot_late", "the newest snapshot is too old") \
 	X(SNAPSHOT_MISSING, "snapshot_missing", "the service lists no snapshot") \
+	X(RETENTION_SHRANK, "retention_shrank", "snapshots are kept for fewer days than before") \
+	X(COVERAGE_AT_RISK, "coverage_at_risk", \
+		"a snapshot that is still to be compared will be gone soon") \
 	X(COVERAGE_GAP, "coverage_gap", "an interval can no longer be compared") \
 	X(FIRST_RUN, "first_run", "what the first run of a watch found") \
 	X(JOB_FAILED, "job_failed", "a preview ended without a result") \

@@ -2,7 +2,9 @@
 #include "common/store/store_snapshot.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "common/base/limits.h"
 #include "common/store/store_lease.h"
 #include "common/store/store_tables.h"
 
@@ -10,6 +12,7 @@ enum {
 	SQL_KNOWN,
 	SQL_SEEN,
 	SQL_RETENTION,
+	SQL_SIGHTINGS,
 };
 
 static const struct db_sql sql[] = {
@@ -21,6 +24,9 @@ static const struct db_sql sql[] = {
 	[SQL_RETENTION] = {"ii",
 		"SELECT last_seen - created FROM snapshot WHERE tenant = $1 AND last_seen >= $2"
 		" ORDER BY last_seen - created DESC LIMIT 1"},
+	[SQL_SIGHTINGS] = {"ii",
+		"SELECT created, MIN(first_seen), MAX(last_seen) FROM snapshot"
+		" WHERE tenant = $1 AND last_seen >= $2 GROUP BY created ORDER BY created DESC"},
 };
 const struct db_sql_table store_snapshot_sql = {"store_snapshot", sql, ARRAY_SIZE(sql)};
 
@@ -63,5 +69,37 @@ int store_snapshot_retention(struct store *s, int64_t tenant, int64_t since_us, 
 	if (r < 0)
 		return r;
 	*ret_us = us;
+	return 0;
+}
+
+static int add_sighting(struct sighting **items, size_t *n, const struct db_rows *rows)
+{
+	struct sighting *grown = realloc(*items, (*n + 1) * sizeof(*grown));
+
+	if (!grown)
+		return -ENOMEM;
+	grown[(*n)++] = (struct sighting){
+		.created_us = db_int(rows, 0),
+		.first_us = db_int(rows, 1),
+		.last_us = db_int(rows, 2),
+	};
+	*items = grown;
+	return 0;
+}
+
+int store_snapshot_sightings(
+	struct store *s, int64_t tenant, int64_t since_us, struct sighting **ret, size_t *ret_n)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	_cleanup_(freep) struct sighting *items = NULL;
+	size_t n = 0;
+	int r = db_query(s->db, &sql[SQL_SIGHTINGS], DB_ARGS(DB_I(tenant), DB_I(since_us)), &rows);
+
+	while (r >= 0 && n < LIMIT_SNAPSHOTS && (r = db_next(&rows)) > 0)
+		r = add_sighting(&items, &n, &rows);
+	if (r < 0)
+		return r;
+	*ret = TAKE_PTR(items);
+	*ret_n = n;
 	return 0;
 }

@@ -6,6 +6,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/model/retention.h"
 #include "common/model/snapshot.h"
 #include "common/store/db.h"
 
@@ -23,3 +24,10 @@ int store_snapshot_seen(struct store *s, int64_t tenant, const struct snapshot_l
  * long the service keeps them. TIME_NONE when there is none.
  */
 int store_snapshot_retention(struct store *s, int64_t tenant, int64_t since_us, int64_t *ret_us);
+
+/*
+ * What was listed since since_us, newest first; entries with the same creation time are one.
+ * ret: free() it; NULL when there is none. 0 or < 0.
+ */
+int store_snapshot_sightings(
+	struct store *s, int64_t tenant, int64_t since_us, struct sighting **ret, size_t *ret_n);

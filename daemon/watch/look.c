@@ -39,6 +39,11 @@ struct glance {
 	unsigned unknown;
 	struct buf unknown_text; /* the first of them */
 	struct seen seen;
+
+	/* the look has failed; text and hint are owned */
+	enum graph_outcome why;
+	char *text, *hint;
+	int64_t retry_after_us;
 };
 
 struct look {
@@ -68,6 +73,8 @@ static void glance_free(struct glance *g)
 	seen_done(&g->seen);
 	buf_done(&g->unknown_text);
 	free(g->forced_watch);
+	free(g->text);
+	free(g->hint);
 	conf_tenant_unref(g->conf);
 	free(g);
 }
@@ -181,23 +188,80 @@ static void note_trouble(struct look *l, struct tenant *t, enum graph_outcome wh
 }
 
 /* Consumes the glance. */
-static void fail(struct glance *g, enum graph_outcome why, const char *text, const char *hint,
-	int64_t retry_after_us)
+static void hand_on_failure(struct glance *g)
 {
 	struct look *l = g->look;
 	struct tenant *t = g->tenant;
 	const struct look_result result = {
 		.tenant = t,
-		.outcome = why,
-		.text = text,
-		.hint = hint,
-		.retry_after_us = retry_after_us,
+		.outcome = g->why,
+		.text = g->text,
+		.hint = g->hint,
+		.plan =
+			{
+				.tenant = g->conf,
+				.now_us = g->seen.at_us,
+				.server_now_us = TIME_NONE,
+				.retention_us = TIME_NONE,
+				.watches = g->seen.watches,
+				.n_watches = g->seen.watches ? g->conf->n_watches : 0,
+			},
+		.sightings = g->seen.sightings,
+		.n_sightings = g->seen.n_sightings,
+		.retry_after_us = g->retry_after_us,
 	};
 
 	glance_unlink(g);
-	note_trouble(l, t, why, text);
+	note_trouble(l, t, g->why, g->text);
 	l->done(l->arg, &result);
 	glance_free(g);
+}
+
+static int recall_work(struct store *store, void *arg)
+{
+	struct glance *g = arg;
+
+	return seen_recall(store, &g->seen);
+}
+
+static void recalled(void *arg, int r)
+{
+	struct glance *g = arg;
+
+	g->posted = false;
+	if (!g->look) {
+		glance_free(g);
+		return;
+	}
+	if (r < 0) {
+		seen_done(&g->seen);
+		log_error(&((struct log_ctx){.tenant = g->conf->name}),
+			"cannot read what is known of it: %s", err_text(r));
+	}
+	hand_on_failure(g);
+}
+
+static void set_failure(struct glance *g, enum graph_outcome why, const char *text,
+	const char *hint, int64_t retry_after_us)
+{
+	g->why = why;
+	/* without memory the outcome alone has to say it */
+	(void)text_copy(text, &g->text);
+	(void)text_copy(hint, &g->hint);
+	g->retry_after_us = retry_after_us;
+}
+
+/* Of lists that are not complete nothing is kept. */
+static void fail(struct glance *g, enum graph_outcome why, const char *text, const char *hint,
+	int64_t retry_after_us)
+{
+	set_failure(g, why, text, hint, retry_after_us);
+	seen_done(&g->seen);
+	g->seen.tenant = g->tenant->id;
+	g->seen.conf = g->conf;
+	g->seen.at_us = clock_wall_us();
+	g->posted = true;
+	store_thread_post(g->look->store, recall_work, recalled, g);
 }
 
 static int told_work(struct store *s, void *arg)
@@ -249,6 +313,8 @@ static void hand_on(struct glance *g)
 				.forced = g->forced,
 				.forced_watch = g->forced_watch,
 			},
+		.sightings = s->sightings,
+		.n_sightings = s->n_sightings,
 		.jobs = &s->jobs,
 		.foreign = foreign,
 		.recoveries = s->recoveries,
@@ -297,7 +363,9 @@ static void stored(void *arg, int r)
 	}
 	log_error(&((struct log_ctx){.tenant = g->conf->name}), "cannot store what was listed: %s",
 		err_text(r));
-	fail(g, GRAPH_NETWORK, "the store refused what was listed", NULL, 0);
+	set_failure(g, GRAPH_NETWORK, "the store refused what was listed", NULL, 0);
+	seen_done(&g->seen);
+	hand_on_failure(g);
 }
 
 static void post(struct glance *g)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A look: lists snapshots and jobs, stores what was seen, and hands on what planning needs. Cheap;
- * never creates anything. One at a time per tenant. Only complete lists are stored or handed on.
+ * never creates anything. One at a time per tenant. Only complete lists are stored or handed on. A
+ * look that failed hands on what the store knows: watches are at risk also while nobody can look.
  *
  * A recovery of somebody else is handed on until the store knows that it was. That is written by a
  * request posted after the callback, so what the callback itself posts (the alert) is in the store
@@ -16,6 +17,7 @@
 #include "common/base/cleanup.h"
 #include "common/model/plan.h"
 #include "common/model/remote_job.h"
+#include "common/model/retention.h"
 #include "daemon/graph/retry.h"
 
 struct look;
@@ -33,7 +35,11 @@ struct look_result {
 	struct tenant *tenant;
 	enum graph_outcome outcome; /* GRAPH_OK: everything below is there */
 	const char *text, *hint;    /* what is wrong otherwise */
-	struct plan_input plan; /* plan.snapshots and plan.watches filled; now and server_now set */
+	/* plan.snapshots and plan.watches filled; now and server_now set. Of a look that failed
+	 * tenant, now and watches; no watches when the store could not be read either. */
+	struct plan_input plan;
+	const struct sighting *sightings; /* of LIMIT_RETENTION_MEMORY_US; always there */
+	size_t n_sightings;
 	const struct remote_job_list *jobs; /* as listed */
 	/* A job that is not ours and not over, or NULL. While a run of ours may have created one
 	 * without knowing its id yet, an unknown preview counts as ours. */
@@ -42,7 +48,7 @@ struct look_result {
 	size_t n_recoveries;
 	unsigned unknown;	  /* entries or words that were not understood */
 	const char *unknown_text; /* the first of them, visible; or NULL */
-	int64_t retry_after_us;
+	int64_t retry_after_us;	  /* of a look that failed */
 };
 /* The result and all in it are valid during the callback. */
 typedef void (*look_done_fn)(void *arg, const struct look_result *result);
@@ -53,8 +59,7 @@ DEFINE_CLEANUP(struct look, look_free);
 
 /*
  * forced: a person asks for a run; watch NULL for all. A look that is going on is joined (forced is
- * kept; two different watches become all). The callback comes later (from inside only when memory
- * is out).
+ * kept; two different watches become all). The callback comes later.
  */
 void look_start(struct look *l, struct tenant *t, bool forced, const char *watch);
 /* Ends a look without a callback. Call it before the tenant, its graph or its configuration goes.

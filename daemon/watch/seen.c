@@ -18,7 +18,10 @@ static void reset(struct seen *s)
 {
 	free(s->watches);
 	free(s->recoveries);
+	free(s->sightings);
 	s->watches = NULL;
+	s->sightings = NULL;
+	s->n_sightings = 0;
 	s->recoveries = NULL;
 	s->n_recoveries = 0;
 	s->foreign = s->jobs.n;
@@ -116,6 +119,20 @@ static int read_watches(struct store *store, struct seen *s)
 	return r;
 }
 
+static int recall(struct store *store, struct seen *s)
+{
+	int r = store_snapshot_sightings(store, s->tenant, s->at_us - LIMIT_RETENTION_MEMORY_US,
+		&s->sightings, &s->n_sightings);
+
+	return r < 0 ? r : read_watches(store, s);
+}
+
+int seen_recall(struct store *store, struct seen *s)
+{
+	reset(s);
+	return recall(store, s);
+}
+
 int seen_store(struct store *store, struct seen *s)
 {
 	reset(s);
@@ -128,6 +145,6 @@ int seen_store(struct store *store, struct seen *s)
 	if (r >= 0)
 		r = store_jobs(store, s);
 	if (r >= 0)
-		r = read_watches(store, s);
+		r = recall(store, s);
 	return r;
 }

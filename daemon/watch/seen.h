@@ -11,6 +11,7 @@
 
 #include "common/model/plan.h"
 #include "common/model/remote_job.h"
+#include "common/model/retention.h"
 #include "common/model/snapshot.h"
 #include "daemon/watch/look.h"
 
@@ -30,6 +31,8 @@ struct seen {
 	size_t n_new; /* snapshots never listed before */
 	int64_t retention_us;
 	struct plan_watch *watches; /* one for each of conf's */
+	struct sighting *sightings; /* of LIMIT_RETENTION_MEMORY_US, newest first */
+	size_t n_sightings;
 	size_t foreign; /* index of a job that holds the slot and is not ours; jobs.n: none */
 	struct look_recovery *recoveries; /* to be told; their texts belong to jobs */
 	size_t n_recoveries;
@@ -38,5 +41,7 @@ void seen_done(struct seen *s);
 
 /* Writes and reads; repeatable. 0 or < 0 (-ESTALE: the tenant's lease is somebody else's). */
 int seen_store(struct store *store, struct seen *s);
+/* Only reads watches and sightings: a look has failed at at_us. Repeatable. 0 or < 0. */
+int seen_recall(struct store *store, struct seen *s);
 /* Notes that people were told of the recoveries. */
 int seen_told(struct store *store, const struct seen *s);
