@@ -155,6 +155,9 @@ static void describe(const struct look_result *r)
 static struct plan_watch first_watch; /* as the callback saw it */
 static int64_t seen_now_us, seen_server_us, seen_retention_us;
 
+static size_t seen_n_watches, seen_n_sightings; /* also of a look that failed */
+static int64_t seen_covered_us;
+
 static bool lose_lease; /* in the callback */
 
 static void on_look(void *arg, const struct look_result *r)
@@ -163,6 +166,9 @@ static void on_look(void *arg, const struct look_result *r)
 	ck_assert_ptr_eq(r->tenant, &tenant);
 	ck_assert(!tenant.looking);
 	describe(r);
+	seen_n_watches = r->plan.n_watches;
+	seen_n_sightings = r->n_sightings;
+	seen_covered_us = r->plan.n_watches ? r->plan.watches[0].covered_to_us : TIME_NONE;
 	if (lose_lease)
 		ck_assert_int_eq(db_script(store->db, "UPDATE tenant_lease SET owner = 'else'"), 0);
 	if (r->outcome != GRAPH_OK)
@@ -472,6 +478,41 @@ START_TEST(a_look_that_fails_stores_nothing)
 }
 END_TEST
 
+/* What is at risk is judged while nobody can look, too. */
+START_TEST(a_look_that_fails_hands_on_what_is_known)
+{
+	const struct store_coverage covered = {.from_us = 1000, .to_us = 2000, .job = 7};
+
+	ck_assert_int_eq(store_coverage_put(store, tenant.id, "all", "h1", &covered), 0);
+	pages[0][0] = PAGE(SNAPSHOT("a", T1) "," SNAPSHOT("b", T2));
+	(void)look_once();
+	ck_assert_uint_eq(seen_n_sightings, 2);
+	outcome = GRAPH_SIGN_IN;
+	(void)look_once();
+	ck_assert_uint_eq(n_done, 2);
+	ck_assert_uint_eq(seen_n_watches, ARRAY_SIZE(watches));
+	ck_assert_int_eq(seen_covered_us, 2000);
+	ck_assert_uint_eq(seen_n_sightings, 2);
+	/* the store fails as well */
+	ck_assert_int_eq(db_script(store->db, "DROP TABLE coverage"), 0);
+	ck_assert_str_eq(look_once(), "1 it is not well; call a doctor; 77");
+	ck_assert_uint_eq(seen_n_watches, 0);
+	ck_assert_uint_eq(seen_n_sightings, 0);
+}
+END_TEST
+
+START_TEST(cancelled_after_it_failed)
+{
+	outcome = GRAPH_NETWORK;
+	look_start(look, &tenant, false, NULL);
+	ck_assert(answer());
+	look_cancel(look, &tenant);
+	ck_assert(!tenant.looking);
+	finish();
+	ck_assert_uint_eq(n_done, 0);
+}
+END_TEST
+
 START_TEST(the_longest_list)
 {
 	char texts[LIMIT_LIST_PAGES][80];
@@ -589,6 +630,8 @@ Suite *suite(void)
 	tcase_add_test(tc, recoveries_are_told_once);
 	tcase_add_test(tc, recoveries_are_told_again_when_in_doubt);
 	tcase_add_loop_test(tc, a_look_that_fails_stores_nothing, 0, ARRAY_SIZE(failures));
+	tcase_add_test(tc, a_look_that_fails_hands_on_what_is_known);
+	tcase_add_test(tc, cancelled_after_it_failed);
 	tcase_add_test(tc, the_longest_list);
 	tcase_add_test(tc, the_store_refuses);
 	tcase_add_test(tc, the_store_is_full_for_a_while);

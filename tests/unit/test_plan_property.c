@@ -8,17 +8,23 @@
  * - a gap is reported only where no listed snapshot could have closed it;
  * - no run that nobody forced is compared with the snapshot that was just made, which would find
  * nothing;
- * - when the daemon is up and the service answers, coverage is never older than a few days.
+ * - when the daemon is up and the service answers, coverage is never older than a few days;
+ * - a gap was told as coming, unless we were away or lists were short before it; and a watch is
+ * told to be at risk only when the service really is about to drop its baseline.
  */
 #include "common/model/plan.h"
 
 #include <check.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/base/buf.h"
 #include "common/base/calendar.h"
+#include "common/base/limits.h"
 #include "common/base/timefmt.h"
+#include "common/model/retention.h"
+#include "common/model/risk.h"
 
 #define DAY USEC_PER_DAY
 #define H USEC_PER_HOUR
@@ -31,6 +37,7 @@ struct made {
 	int64_t created_us; /* 0: never made */
 	int64_t listed_us;  /* from when on the service lists it */
 	bool twice;
+	int64_t first_us, last_us; /* lists showed it to us; 0: never */
 };
 
 struct world {
@@ -48,13 +55,20 @@ struct world {
 	/* the run that is going on */
 	bool running;
 	int64_t run_from_us, run_started_us, run_ends_us;
-	bool run_succeeds, run_forced;
+	bool run_succeeds, run_forced, all_fail;
 	int64_t run_gap_from_us, run_gap_to_us;
 
 	/* proof: everything before is covered or reported */
 	int64_t proven_us;
 	int64_t seen_age_us; /* what the store would know of the retention */
 	unsigned n_runs, n_good, n_gaps;
+
+	/* warnings */
+	int64_t warned_us;  /* the baseline that was told to be at risk; 0: none */
+	int64_t up_us;	    /* since the last outage */
+	int64_t trouble_us; /* since the last short list, or change of the retention */
+	unsigned warned_hours;
+	unsigned n_warned, n_shrank;
 };
 
 /* splitmix64: the same histories on every machine. */
@@ -194,7 +208,7 @@ static void start_run(
 	/* The queue may hold it back: quiet hours, somebody else's job. */
 	w->run_started_us = w->now_us + (chance(w, 10) ? below(w, 20 * H) : below(w, MIN));
 	w->run_ends_us = w->run_started_us + H + below(w, 2 * H);
-	w->run_succeeds = !chance(w, 15);
+	w->run_succeeds = !chance(w, 15) && !w->all_fail;
 	w->watch.pending = true;
 	w->watch.last_due_us = run->due_us;
 	w->watch.last_snapshot_us = list->items[plan_newest(list, w->now_us)].created_us;
@@ -219,6 +233,8 @@ static void end_run(struct world *w)
 	}
 	prove(w);
 	w->n_good++;
+	w->warned_us = 0;
+	w->warned_hours = 0;
 	w->watch.failures = 0;
 	if (w->watch.covered_to_us == TIME_NONE || w->run_from_us > w->watch.covered_to_us)
 		w->watch.covered_from_us = w->run_from_us;
@@ -232,6 +248,78 @@ static void remember_ages(struct world *w, const struct snapshot_list *list)
 			w->seen_age_us = w->now_us - list->items[i].created_us;
 }
 
+/* --- warnings ------------------------------------------------------------------------------------
+ */
+
+static size_t sightings(const struct world *w, struct sighting *ret, size_t max)
+{
+	size_t n = 0;
+
+	for (size_t i = 0; i < w->n_made && n < max; i++)
+		if (w->made[i].last_us != 0 &&
+			w->made[i].last_us >= w->now_us - LIMIT_RETENTION_MEMORY_US)
+			ret[n++] = (struct sighting){
+				w->made[i].created_us, w->made[i].first_us, w->made[i].last_us};
+	return n;
+}
+
+static void remember(struct world *w, const struct snapshot_list *list)
+{
+	for (size_t i = 0; i < list->n; i++) {
+		struct made *m = &w->made[strtoul(list->items[i].service_id, NULL, 10)];
+		if (m->first_us == 0)
+			m->first_us = w->now_us;
+		m->last_us = w->now_us;
+	}
+}
+
+/* Nothing happened lately that hides how long snapshots are kept. */
+static bool is_calm(const struct world *w)
+{
+	return w->now_us - w->trouble_us > 9 * DAY && w->now_us - w->up_us > 9 * DAY;
+}
+
+static void warn(struct world *w)
+{
+	struct sighting known[64];
+	struct retention kept;
+	struct risk risk;
+	size_t n = sightings(w, known, ARRAY_SIZE(known));
+
+	retention_judge(known, n, w->now_us, &kept);
+	if (kept.state == RETENTION_SHRANK) {
+		w->n_shrank++;
+		if (w->retention_us == 7 * DAY && is_calm(w))
+			fail_at(w, "snapshots are kept for a week, and that shrank");
+	}
+	const struct risk_input in = {
+		.tenant = &w->tenant,
+		.now_us = w->now_us,
+		.up_since_us = w->up_us,
+		.usual_us = 2 * H,
+		.retention_us = kept.us,
+		.sightings = known,
+		.n_sightings = n,
+	};
+	if (!risk_of(&in, &w->watch, &risk))
+		return;
+	w->n_warned++;
+	if (risk.baseline_us == w->warned_us && risk.hours > w->warned_hours)
+		fail_at(w, "a warning of more time than before");
+	w->warned_us = risk.baseline_us;
+	w->warned_hours = risk.hours;
+	/* what is told is so: an hour of looks, and half a day of retention that was seen */
+	if (is_calm(w) && risk.baseline_us + w->retention_us > w->now_us + 84 * H)
+		fail_at(w, "at risk, and it has days");
+}
+
+/* A gap is planned. It was told, or nobody could. */
+static void check_warned(const struct world *w)
+{
+	if (w->warned_us == 0 && is_calm(w))
+		fail_at(w, "a gap that nobody was warned of");
+}
+
 static void look(struct world *w)
 {
 	struct snapshot_list list = {0};
@@ -241,6 +329,8 @@ static void look(struct world *w)
 		end_run(w);
 	list_snapshots(w, &list);
 	remember_ages(w, &list);
+	remember(w, &list);
+	warn(w);
 	const struct plan_input in = {
 		.tenant = &w->tenant,
 		.now_us = w->now_us,
@@ -252,6 +342,8 @@ static void look(struct world *w)
 		.forced = chance(w, 1),
 	};
 	ck_assert_int_eq(plan_make(&in, &plan), 0);
+	if (plan.n_runs > 0 && plan.runs[0].gap_from_us != TIME_NONE)
+		check_warned(w);
 	if (plan.n_runs > 0)
 		start_run(w, &plan.runs[0], &list, in.forced);
 	if (plan.next_look_us <= w->now_us || plan.next_look_us > w->now_us + 2 * H)
@@ -268,6 +360,7 @@ static void outage(struct world *w)
 	if (!chance(w, 1))
 		return;
 	w->now_us += chance(w, 10) ? below(w, 20 * DAY) : below(w, 30 * H);
+	w->up_us = w->now_us;
 }
 
 /* A list that is short for some hours, or a retention that changes. */
@@ -275,8 +368,12 @@ static void service_trouble(struct world *w)
 {
 	if (w->now_us > w->hidden_until_us + 10 * DAY && chance(w, 1))
 		w->hidden_until_us = w->now_us + below(w, 10 * H);
-	if (chance(w, 1) && chance(w, 2))
+	if (chance(w, 1) && chance(w, 2)) {
 		w->retention_us = (5 + below(w, 3)) * DAY;
+		w->trouble_us = w->now_us;
+	}
+	if (w->now_us < w->hidden_until_us)
+		w->trouble_us = w->now_us;
 }
 
 static void open_world(struct world *w, uint64_t seed, const char *schedule)
@@ -293,6 +390,7 @@ static void open_world(struct world *w, uint64_t seed, const char *schedule)
 			.covered_to_us = TIME_NONE,
 			.last_due_us = TIME_NONE,
 			.last_snapshot_us = TIME_NONE},
+		.up_us = civil_to_us(&start),
 		.proven_us = TIME_NONE,
 		.seen_age_us = TIME_NONE,
 	};
@@ -334,6 +432,8 @@ START_TEST(no_unreported_gap)
 		}
 	}
 	/* It did what it is for, and the bad luck was real. */
+	if (!trouble)
+		ck_assert_uint_eq(w->n_shrank, 0);
 	ck_assert_uint_gt(w->n_good, YEARS * (_i % 4 == 3 ? 100 : 200));
 	ck_assert_int_gt(w->proven_us, end_us - 25 * DAY);
 	if (trouble)
@@ -356,10 +456,36 @@ START_TEST(a_long_outage_is_reported)
 		look(w);
 	ck_assert_uint_eq(w->n_gaps, 0);
 	w->now_us += 15 * DAY;
+	w->up_us = w->now_us;
 	while (w->now_us < w->start_us + 60 * DAY)
 		look(w);
 	ck_assert_uint_ge(w->n_gaps, 1);
 	ck_assert_int_gt(w->proven_us, w->start_us + 57 * DAY);
+	schedule_free(w->schedule);
+	free(w);
+}
+END_TEST
+
+/* Runs that fail for ten days: told in time, down to the last day. */
+START_TEST(failures_are_told_before_they_cost)
+{
+	struct world *w = calloc(1, sizeof(*w));
+
+	ck_assert_ptr_nonnull(w);
+	open_world(w, 5, schedule_texts[(size_t)_i]);
+	while (w->now_us < w->start_us + 30 * DAY)
+		look(w);
+	ck_assert_uint_eq(w->n_gaps, 0);
+	w->n_warned = 0;
+	w->all_fail = true;
+	while (w->now_us < w->start_us + 40 * DAY)
+		look(w);
+	ck_assert_uint_gt(w->n_warned, 2 * 12); /* looks are two hours apart at most */
+	ck_assert_uint_eq(w->warned_hours, 24);
+	w->all_fail = false;
+	while (w->now_us < w->start_us + 60 * DAY)
+		look(w);
+	ck_assert_uint_ge(w->n_gaps, 1);
 	schedule_free(w->schedule);
 	free(w);
 }
@@ -375,6 +501,7 @@ Suite *suite(void)
 	tcase_set_timeout(tc, 120);
 	tcase_add_loop_test(tc, no_unreported_gap, 0, HISTORIES);
 	tcase_add_test(tc, a_long_outage_is_reported);
+	tcase_add_loop_test(tc, failures_are_told_before_they_cost, 0, ARRAY_SIZE(schedule_texts));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -4,6 +4,7 @@
 #include <check.h>
 #include <errno.h>
 #include <stdio.h>
+#include <stdlib.h>
 #include <string.h>
 
 #include "common/store/store.h"
@@ -173,6 +174,39 @@ START_TEST(first_and_last_sight)
 }
 END_TEST
 
+/* By creation time: a snapshot that is listed twice, or under another id, is one. */
+START_TEST(sightings)
+{
+	struct snapshot_list list = {0};
+	struct sighting *got = NULL;
+	size_t n_new, n = 99;
+
+	ck_assert_int_eq(store_snapshot_sightings(s, tenant, T(0), &got, &n), 0);
+	ck_assert_uint_eq(n, 0);
+	ck_assert_ptr_null(got);
+	ck_assert_int_eq(snapshot_list_add(&list, "a", T(-200), "x"), 0);
+	ck_assert_int_eq(snapshot_list_add(&list, "b", T(-100), "x"), 0);
+	ck_assert_int_eq(store_snapshot_seen(s, tenant, &list, T(0), &n_new), 0);
+	snapshot_list_done(&list);
+	ck_assert_int_eq(snapshot_list_add(&list, "b2", T(-100), "x"), 0);
+	ck_assert_int_eq(store_snapshot_seen(s, tenant, &list, T(10), &n_new), 0);
+	snapshot_list_done(&list);
+	ck_assert_int_eq(store_snapshot_sightings(s, tenant, T(0), &got, &n), 0);
+	ck_assert_uint_eq(n, 2);
+	ck_assert_int_eq(got[0].created_us, T(-100));
+	ck_assert_int_eq(got[0].first_us, T(0));
+	ck_assert_int_eq(got[0].last_us, T(10));
+	ck_assert_int_eq(got[1].created_us, T(-200));
+	ck_assert_int_eq(got[1].last_us, T(0));
+	free(got);
+	ck_assert_int_eq(store_snapshot_sightings(s, tenant, T(1), &got, &n), 0);
+	ck_assert_uint_eq(n, 1);
+	free(got);
+	ck_assert_int_eq(store_snapshot_sightings(s, tenant + 1, T(0), &got, &n), 0);
+	ck_assert_uint_eq(n, 0);
+}
+END_TEST
+
 /* --- jobs of the service -------------------------------------------------------------------------
  */
 
@@ -314,6 +348,7 @@ Suite *suite(void)
 	tcase_add_test(tc, looks_are_remembered);
 	tcase_add_test(tc, everything_is_fenced);
 	tcase_add_test(tc, first_and_last_sight);
+	tcase_add_test(tc, sightings);
 	tcase_add_test(tc, jobs_and_what_was_told);
 	tcase_add_test(tc, a_job_may_be_ours);
 	tcase_add_test(tc, coverage_moves);
