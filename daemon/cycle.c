@@ -117,7 +117,7 @@ void cycle_begun(struct entry *e)
 }
 
 /* Runs that wait for quiet hours or a hold are not waited for: they may start hours from now. */
-static bool held_back(const struct entry *e)
+static bool held_back(struct entry *e)
 {
 	int64_t next_us;
 	size_t n = queue_waiting(e->d->queue, &e->t, &next_us);
@@ -129,7 +129,7 @@ static bool held_back(const struct entry *e)
 		return false;
 	(void)snprintf(text, sizeof(text), "the run waits until %s%s", time_format(next_us, when),
 		e->blocked ? ": somebody else holds the tenant's job slot" : "");
-	cycle_note((struct entry *)e, EXIT_CODE_SLOT_BUSY, text);
+	cycle_note(e, EXIT_CODE_SLOT_BUSY, text);
 	return true;
 }
 
