@@ -18,7 +18,10 @@ if setarch -R true 2>/dev/null; then PREFIX_CMD=(setarch -R); fi
 export ASAN_OPTIONS=detect_stack_use_after_return=1:strict_string_checks=1:check_initialization_order=1
 export UBSAN_OPTIONS=print_stacktrace=1
 export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
+# How fast a machine is decides nothing: the limits of libcheck only end what hangs.
+export CK_DEFAULT_TIMEOUT=120
 if [ "$FLAVOUR" = val ]; then
+	export CK_TIMEOUT_MULTIPLIER=10
 	PREFIX_CMD+=(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
 fi
 
