@@ -60,6 +60,7 @@ struct entry {
 	struct cycle cycle;
 	bool blocked; /* the front of the queue waits for a foreign job */
 	int64_t blocked_since_us;
+	int64_t blind_since_us; /* looks fail since then; 0: the last one did not */
 };
 
 struct daemon {

@@ -140,6 +140,32 @@ static void note_unexpected(struct daemon *d, struct tenant *t, const struct loo
 		VERDICT_NOTICE, title, result->unknown_text);
 }
 
+static bool is_told_loudly(enum graph_outcome why)
+{
+	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++)
+		if (lasting[i].why == why && lasting[i].severity == VERDICT_CRITICAL)
+			return true;
+	return false;
+}
+
+/* Who cannot look does not see that snapshots are late, so that is told as if they were. */
+static void note_blind(struct daemon *d, struct entry *e, const char *text, const char *hint)
+{
+	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	const struct tenant *t = &e->t;
+	int64_t now_us = clock_wall_us();
+	char title[160], since[DURATION_TEXT_SIZE];
+
+	if (e->blind_since_us == 0 || e->blind_since_us > now_us)
+		e->blind_since_us = now_us;
+	if (now_us - e->blind_since_us < t->conf->stale_after_us)
+		return;
+	(void)snprintf(title, sizeof(title), "%s: snapshots could not be listed for %s",
+		t->conf->name, duration_format(now_us - e->blind_since_us, since));
+	alerts_condition_set(d->alerts, t, ALERT_SNAPSHOT_LATE, "", VERDICT_WARNING, title,
+		with_hint(&summary, text, hint));
+}
+
 static bool slot_is_free(const struct remote_job_list *jobs)
 {
 	for (size_t i = 0; i < jobs->n; i++)
@@ -150,15 +176,17 @@ static bool slot_is_free(const struct remote_job_list *jobs)
 
 void trouble_look(struct daemon *d, const struct look_result *result)
 {
+	const char *text = result->text ? result->text : graph_outcome_name(result->outcome);
 	struct tenant *t = result->tenant;
 
 	if (result->outcome != GRAPH_OK) {
 		/* who asked the service has said it already, with the ids of the request */
-		trouble_outcome(d, t, result->outcome,
-			result->text ? result->text : graph_outcome_name(result->outcome),
-			result->hint);
+		trouble_outcome(d, t, result->outcome, text, result->hint);
+		if (!is_told_loudly(result->outcome))
+			note_blind(d, entry_of(t), text, result->hint);
 		return;
 	}
+	entry_of(t)->blind_since_us = 0;
 	clear_lasting(d, t);
 	if (slot_is_free(result->jobs)) {
 		entry_of(t)->blocked = false;
