@@ -18,12 +18,22 @@ static struct json_span span(const struct scan *s, const char *from, const char 
 	return (struct json_span){.off = (size_t)(from - s->text), .len = (size_t)(to - from)};
 }
 
-/* At the first byte of an element. */
+/* Past blanks and the bracket that closes; stays in front of anything else. */
+static bool closes(struct scan *s, char bracket)
+{
+	json_lex_space(&s->lex);
+	if (s->lex.at == s->lex.end || *s->lex.at != bracket)
+		return false;
+	s->lex.at++;
+	return true;
+}
+
+/* Past blanks and an element. */
 static int scan_element(struct scan *s)
 {
+	json_lex_space(&s->lex);
 	const char *from = s->lex.at;
 	int r = json_lex_value(&s->lex, 2);
-
 	if (r || !s->ops->element)
 		return r;
 	return s->ops->element(s->arg, span(s, from, s->lex.at));
@@ -36,25 +46,14 @@ static int scan_elements(struct scan *s)
 		return JSON_E_DEPTH;
 	s->ops->saw_value = true;
 	s->lex.at++;
-	json_lex_space(&s->lex);
-	if (s->lex.at < s->lex.end && *s->lex.at == ']') {
-		s->lex.at++;
+	if (closes(s, ']'))
 		return 0;
-	}
-	for (;;) {
-		json_lex_space(&s->lex);
+	do {
 		int r = scan_element(s);
-		if (r)
+		if (r || closes(s, ']'))
 			return r;
-		json_lex_space(&s->lex);
-		if (s->lex.at == s->lex.end)
-			return JSON_E_SYNTAX;
-		char c = *s->lex.at++;
-		if (c == ']')
-			return 0;
-		if (c != ',')
-			return JSON_E_SYNTAX;
-	}
+	} while (json_lex_char(&s->lex, ','));
+	return JSON_E_SYNTAX;
 }
 
 /* Past blanks, a key, a colon and a value. */
@@ -89,24 +88,14 @@ static int scan_member(struct scan *s)
 /* Behind the bracket that opens the page. */
 static int scan_members(struct scan *s)
 {
-	json_lex_space(&s->lex);
-	if (s->lex.at < s->lex.end && *s->lex.at == '}') {
-		s->lex.at++;
+	if (closes(s, '}'))
 		return 0;
-	}
-	for (;;) {
+	do {
 		int r = scan_member(s);
-		if (r)
+		if (r || closes(s, '}'))
 			return r;
-		json_lex_space(&s->lex);
-		if (s->lex.at == s->lex.end)
-			return JSON_E_SYNTAX;
-		char c = *s->lex.at++;
-		if (c == '}')
-			return 0;
-		if (c != ',')
-			return JSON_E_SYNTAX;
-	}
+	} while (json_lex_char(&s->lex, ','));
+	return JSON_E_SYNTAX;
 }
 
 int json_scan(
