@@ -39,10 +39,12 @@ static int next_link(const struct json *page, char **ret)
 	return text_copy(link, ret);
 }
 
-int odata_page_parse(const char *text, size_t len, struct json **ret_root,
-	const struct json **ret_value, char **ret_next)
+int odata_page_read(const char *text, size_t len, odata_add_fn add, void *list, char **ret_next,
+	unsigned *ret_unknown)
 {
 	_cleanup_(json_freep) struct json *root = NULL;
+	_cleanup_(freep) char *next = NULL;
+	unsigned unknown = 0;
 
 	int r = json_parse(text, len, LIMIT_JSON_DEPTH, &root);
 	if (r)
@@ -50,11 +52,19 @@ int odata_page_parse(const char *text, size_t len, struct json **ret_root,
 	const struct json *value = json_member(root, "value");
 	if (!value || json_type(value) != JSON_TYPE_ARRAY)
 		return -EBADMSG;
-	r = next_link(root, ret_next);
+	r = next_link(root, &next);
 	if (r < 0)
 		return r;
-	*ret_value = value;
-	*ret_root = TAKE_PTR(root);
+	JSON_EACH (e, value) {
+		const char *id = odata_id(e);
+		r = id ? add(list, id, e) : 1;
+		if (r < 0)
+			return r;
+		if (r > 0)
+			unknown++;
+	}
+	*ret_next = TAKE_PTR(next);
+	*ret_unknown = unknown;
 	return 0;
 }
 

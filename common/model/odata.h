@@ -13,13 +13,16 @@
 /* The value of an annotation ("nextLink", "type"), in either spelling; NULL when absent. */
 const struct json *odata_annotation(const struct json *obj, const char *name);
 
+/* Takes an element of a collection with its id: 0, 1 (of no use), or an error, which ends it. */
+typedef int (*odata_add_fn)(void *list, const char *id, const struct json *element);
+
 /*
- * One page of a collection: ret_root owns the document (json_free()), ret_value is its array
- * "value" inside of it, ret_next a copy of the nextLink (free() it) or NULL on the last page. 0,
- * -ENOMEM, -EBADMSG (not such a page).
+ * One page of a collection: add() gets its elements in order, until it fails. ret_next: the
+ * nextLink (free() it), NULL on the last page. ret_unknown: elements without a usable id or of no
+ * use to add(). 0, -ENOMEM, -EBADMSG (not such a page: nothing was added), what add() says.
  */
-int odata_page_parse(const char *text, size_t len, struct json **ret_root,
-	const struct json **ret_value, char **ret_next);
+int odata_page_read(const char *text, size_t len, odata_add_fn add, void *list, char **ret_next,
+	unsigned *ret_unknown);
 
 /* A member that is a usable id: text, not empty, at most LIMIT_ID_BYTES. NULL otherwise. */
 const char *odata_id(const struct json *obj);

@@ -145,14 +145,10 @@ int remote_job_parse(const char *text, size_t len, struct remote_job *ret)
 	return id ? fill(root, id, ret) : -EBADMSG;
 }
 
-static int add_element(struct remote_job_list *list, const struct json *e, unsigned *unknown)
+static int add_element(void *arg, const char *id, const struct json *e)
 {
-	const char *id = odata_id(e);
+	struct remote_job_list *list = arg;
 
-	if (!id) {
-		(*unknown)++;
-		return 0;
-	}
 	/* The same job on two pages, when one starts while we page: the first listed stays. */
 	for (size_t i = 0; i < list->n; i++)
 		if (strcmp(list->items[i].service_id, id) == 0)
@@ -172,22 +168,7 @@ static int add_element(struct remote_job_list *list, const struct json *e, unsig
 int remote_job_list_parse(struct remote_job_list *list, const char *text, size_t len,
 	char **ret_next, unsigned *ret_unknown)
 {
-	_cleanup_(json_freep) struct json *root = NULL;
-	_cleanup_(freep) char *next = NULL;
-	const struct json *value;
-	unsigned unknown = 0;
-
-	int r = odata_page_parse(text, len, &root, &value, &next);
-	if (r < 0)
-		return r;
-	JSON_EACH (e, value) {
-		r = add_element(list, e, &unknown);
-		if (r < 0)
-			return r;
-	}
-	*ret_next = TAKE_PTR(next);
-	*ret_unknown = unknown;
-	return 0;
+	return odata_page_read(text, len, add_element, list, ret_next, ret_unknown);
 }
 
 void remote_job_list_done(struct remote_job_list *list)

@@ -38,37 +38,19 @@ int snapshot_list_add(struct snapshot_list *list, const char *service_id, int64_
 	return 0;
 }
 
-static int add_element(struct snapshot_list *list, const struct json *e, unsigned *unknown)
+static int add_element(void *list, const char *id, const struct json *e)
 {
-	const char *id = odata_id(e);
 	int64_t created_us = odata_time(e, "createdDateTime");
 
-	if (!id || created_us == TIME_NONE) {
-		(*unknown)++;
-		return 0;
-	}
+	if (created_us == TIME_NONE)
+		return 1;
 	return snapshot_list_add(list, id, created_us, json_string_or(e, "createdDateTime", ""));
 }
 
 int snapshot_list_parse(struct snapshot_list *list, const char *text, size_t len, char **ret_next,
 	unsigned *ret_unknown)
 {
-	_cleanup_(json_freep) struct json *root = NULL;
-	_cleanup_(freep) char *next = NULL;
-	const struct json *value;
-	unsigned unknown = 0;
-
-	int r = odata_page_parse(text, len, &root, &value, &next);
-	if (r < 0)
-		return r;
-	JSON_EACH (e, value) {
-		r = add_element(list, e, &unknown);
-		if (r < 0)
-			return r;
-	}
-	*ret_next = TAKE_PTR(next);
-	*ret_unknown = unknown;
-	return 0;
+	return odata_page_read(text, len, add_element, list, ret_next, ret_unknown);
 }
 
 /* Stable, so that "the first listed" keeps its meaning; lists are short or nearly in order. */
