@@ -41,7 +41,7 @@ struct view_job {
 struct view_jobs {
 	struct view_job *items;
 	size_t n;
-	struct view_rows rows; /* owns the texts */
+	struct view_rows rows; /* owns the items and their texts */
 };
 /* tenant: a name, NULL for all. */
 int store_view_jobs(struct store *s, const char *tenant, enum view_job_which which,

@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-
 #include "common/store/store.h"
 #include "common/store/store_tables.h"
 #include "common/store/store_view.h"
@@ -23,8 +21,10 @@ static const struct db_sql sql[] = {
 };
 const struct db_sql_table store_view_alert_sql = {"store_view_alert", sql, ARRAY_SIZE(sql)};
 
-static void fill_alert(struct view_alert *a, const struct view_rows *rows, size_t i)
+static void fill_alert(void *item, const struct view_rows *rows, size_t i)
 {
+	struct view_alert *a = item;
+
 	*a = (struct view_alert){
 		.id = view_int(rows, i, 0),
 		.tenant = view_text(rows, i, 1),
@@ -38,35 +38,31 @@ static void fill_alert(struct view_alert *a, const struct view_rows *rows, size_
 	};
 }
 
+static const struct view_shape alert_shape = {"ittttttii", sizeof(struct view_alert), fill_alert};
+
 int store_view_alerts(struct store *s, const char *tenant, int64_t before_id, size_t limit,
 	struct view_alerts *ret)
 {
-	_cleanup_(view_alerts_done) struct view_alerts list = {0};
-	int r = view_rows_read(s->db, &sql[SQL_LIST],
+	struct view_rows rows = {0};
+	int r = view_rows_read_items(s->db, &sql[SQL_LIST],
 		DB_ARGS(DB_I(before_id), DB_T(tenant ? tenant : ""), DB_I((int64_t)limit)),
-		"ittttttii", &list.rows);
+		&alert_shape, &rows);
 
-	if (r < 0)
-		return r;
-	list.items = calloc(list.rows.n + 1, sizeof(*list.items));
-	if (!list.items)
-		return -ENOMEM;
-	for (; list.n < list.rows.n; list.n++)
-		fill_alert(&list.items[list.n], &list.rows, list.n);
-	*ret = list;
-	list = (struct view_alerts){0};
-	return 0;
+	if (r == 0)
+		*ret = (struct view_alerts){rows.items, rows.n, rows};
+	return r;
 }
 
 void view_alerts_done(struct view_alerts *list)
 {
-	free(list->items);
 	view_rows_done(&list->rows);
 	*list = (struct view_alerts){0};
 }
 
-static void fill_delivery(struct view_delivery *d, const struct view_rows *rows, size_t i)
+static void fill_delivery(void *item, const struct view_rows *rows, size_t i)
 {
+	struct view_delivery *d = item;
+
 	*d = (struct view_delivery){
 		.sink = view_text(rows, i, 0),
 		.state = view_text(rows, i, 1),
@@ -77,27 +73,22 @@ static void fill_delivery(struct view_delivery *d, const struct view_rows *rows,
 	};
 }
 
+static const struct view_shape delivery_shape = {
+	"tttiii", sizeof(struct view_delivery), fill_delivery};
+
 int store_view_deliveries(struct store *s, int64_t alert, struct view_deliveries *ret)
 {
-	_cleanup_(view_deliveries_done) struct view_deliveries list = {0};
-	int r = view_rows_read(
-		s->db, &sql[SQL_DELIVERIES], DB_ARGS(DB_I(alert)), "tttiii", &list.rows);
+	struct view_rows rows = {0};
+	int r = view_rows_read_items(
+		s->db, &sql[SQL_DELIVERIES], DB_ARGS(DB_I(alert)), &delivery_shape, &rows);
 
-	if (r < 0)
-		return r;
-	list.items = calloc(list.rows.n + 1, sizeof(*list.items));
-	if (!list.items)
-		return -ENOMEM;
-	for (; list.n < list.rows.n; list.n++)
-		fill_delivery(&list.items[list.n], &list.rows, list.n);
-	*ret = list;
-	list = (struct view_deliveries){0};
-	return 0;
+	if (r == 0)
+		*ret = (struct view_deliveries){rows.items, rows.n, rows};
+	return r;
 }
 
 void view_deliveries_done(struct view_deliveries *list)
 {
-	free(list->items);
 	view_rows_done(&list->rows);
 	*list = (struct view_deliveries){0};
 }

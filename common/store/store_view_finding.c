@@ -1,5 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
 #include <string.h>
 
 #include "common/base/limits.h"
@@ -45,8 +44,9 @@ static const struct db_sql sql[] = {
 };
 const struct db_sql_table store_view_finding_sql = {"store_view_finding", sql, ARRAY_SIZE(sql)};
 
-static void fill(struct view_finding *f, const struct view_rows *rows, size_t i)
+static void fill(void *item, const struct view_rows *rows, size_t i)
 {
+	struct view_finding *f = item;
 	size_t len;
 	const void *key = view_blob(rows, i, 5, &len);
 
@@ -81,30 +81,24 @@ static void fill(struct view_finding *f, const struct view_rows *rows, size_t i)
 	(void)object_id_decode(key, len, f->object_id);
 }
 
+static const struct view_shape shape = {TYPES, sizeof(struct view_finding), fill};
+
 int store_view_findings(struct store *s, const char *tenant, const char *attention,
 	enum view_severity severity, int64_t before_id, size_t limit, struct view_findings *ret)
 {
-	_cleanup_(view_findings_done) struct view_findings list = {0};
-	int r = view_rows_read(s->db, &sql[SQL_LIST],
+	struct view_rows rows = {0};
+	int r = view_rows_read_items(s->db, &sql[SQL_LIST],
 		DB_ARGS(DB_I(before_id), DB_T(tenant ? tenant : ""),
 			DB_T(attention ? attention : ""), DB_I(severity), DB_I((int64_t)limit)),
-		TYPES, &list.rows);
+		&shape, &rows);
 
-	if (r < 0)
-		return r;
-	list.items = calloc(list.rows.n + 1, sizeof(*list.items));
-	if (!list.items)
-		return -ENOMEM;
-	for (; list.n < list.rows.n; list.n++)
-		fill(&list.items[list.n], &list.rows, list.n);
-	*ret = list;
-	list = (struct view_findings){0};
-	return 0;
+	if (r == 0)
+		*ret = (struct view_findings){rows.items, rows.n, rows};
+	return r;
 }
 
 void view_findings_done(struct view_findings *list)
 {
-	free(list->items);
 	view_rows_done(&list->rows);
 	*list = (struct view_findings){0};
 }

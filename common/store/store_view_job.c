@@ -1,6 +1,4 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-#include <errno.h>
-
 #include "common/store/store.h"
 #include "common/store/store_tables.h"
 #include "common/store/store_view.h"
@@ -28,8 +26,10 @@ static const struct db_sql sql[] = {
 };
 const struct db_sql_table store_view_job_sql = {"store_view_job", sql, ARRAY_SIZE(sql)};
 
-static void fill(struct view_job *j, const struct view_rows *rows, size_t i)
+static void fill(void *item, const struct view_rows *rows, size_t i)
 {
+	struct view_job *j = item;
+
 	*j = (struct view_job){
 		.id = view_int(rows, i, 0),
 		.tenant = view_text(rows, i, 1),
@@ -64,25 +64,20 @@ static void fill(struct view_job *j, const struct view_rows *rows, size_t i)
 	};
 }
 
+static const struct view_shape shape = {TYPES, sizeof(struct view_job), fill};
+
 static int read_jobs(struct store *s, const char *tenant, const char *which, int64_t newest_id,
 	size_t limit, struct view_jobs *ret)
 {
-	_cleanup_(view_jobs_done) struct view_jobs list = {0};
-	int r = view_rows_read(s->db, &sql[SQL_LIST],
+	struct view_rows rows = {0};
+	int r = view_rows_read_items(s->db, &sql[SQL_LIST],
 		DB_ARGS(DB_I(newest_id), DB_T(tenant ? tenant : ""), DB_T(which),
 			DB_I((int64_t)limit)),
-		TYPES, &list.rows);
+		&shape, &rows);
 
-	if (r < 0)
-		return r;
-	list.items = calloc(list.rows.n + 1, sizeof(*list.items));
-	if (!list.items)
-		return -ENOMEM;
-	for (; list.n < list.rows.n; list.n++)
-		fill(&list.items[list.n], &list.rows, list.n);
-	*ret = list;
-	list = (struct view_jobs){0};
-	return 0;
+	if (r == 0)
+		*ret = (struct view_jobs){rows.items, rows.n, rows};
+	return r;
 }
 
 int store_view_jobs(struct store *s, const char *tenant, enum view_job_which which,
@@ -109,7 +104,6 @@ int store_view_job(struct store *s, int64_t id, struct view_jobs *ret)
 
 void view_jobs_done(struct view_jobs *list)
 {
-	free(list->items);
 	view_rows_done(&list->rows);
 	*list = (struct view_jobs){0};
 }

@@ -82,8 +82,27 @@ int view_rows_read(struct db *db, const struct db_sql *q, const struct db_value 
 	return 0;
 }
 
+int view_rows_read_items(struct db *db, const struct db_sql *q, const struct db_value *args,
+	size_t n_args, const struct view_shape *shape, struct view_rows *ret)
+{
+	_cleanup_(view_rows_done) struct view_rows rows = {0};
+	int r = view_rows_read(db, q, args, n_args, shape->types, &rows);
+
+	if (r < 0)
+		return r;
+	rows.items = calloc(rows.n + 1, shape->size);
+	if (!rows.items)
+		return -ENOMEM;
+	for (size_t i = 0; i < rows.n; i++)
+		shape->fill((char *)rows.items + i * shape->size, &rows, i);
+	*ret = rows;
+	rows = (struct view_rows){0};
+	return 0;
+}
+
 void view_rows_done(struct view_rows *rows)
 {
+	free(rows->items);
 	free(rows->cells);
 	buf_done(&rows->pool);
 	*rows = (struct view_rows){0};

@@ -21,11 +21,23 @@ struct view_rows {
 	struct view_cell *cells; /* n * columns */
 	size_t n, columns;
 	struct buf pool;
+	void *items; /* of view_rows_read_items(), n */
 };
 
 /* types: a letter for each column: 'i' integer or time, 't' text, 'b' bytes. 0 or as in db.h. */
 int view_rows_read(struct db *db, const struct db_sql *q, const struct db_value *args,
 	size_t n_args, const char *types, struct view_rows *ret);
+
+/* What rows become. */
+struct view_shape {
+	const char *types; /* as above */
+	size_t size;	   /* of an item */
+	void (*fill)(void *item, const struct view_rows *rows, size_t row);
+};
+/* Also makes an item of each row; ret owns the items and the texts that they point to. */
+int view_rows_read_items(struct db *db, const struct db_sql *q, const struct db_value *args,
+	size_t n_args, const struct view_shape *shape, struct view_rows *ret);
+
 void view_rows_done(struct view_rows *rows);
 
 int64_t view_int(const struct view_rows *rows, size_t row, size_t column); /* 0 for NULL */
