@@ -13,7 +13,6 @@
 
 #include <errno.h>
 #include <signal.h>
-#include <stddef.h>
 #include <stdlib.h>
 #include <sys/timerfd.h>
 #include <time.h>
@@ -24,7 +23,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
-#include "daemon/engine/timers.h"
+#include "daemon/engine/loop_timer.h"
 
 /* Of libevent: signals before descriptors, also when a turn is long. */
 enum {
@@ -63,14 +62,6 @@ struct loop {
 	int64_t worst_cpu_us, worst_wall_us;
 };
 
-struct loop_timer {
-	struct loop *loop;
-	struct timers_node node; /* in the loop's heap; see timer_of() */
-	const char *name;	 /* borrowed */
-	loop_fn fn;
-	void *arg;
-};
-
 struct loop_io {
 	struct loop *loop;
 	struct event *event;
@@ -104,54 +95,9 @@ static void busy(struct loop *l)
 /* --- timers ------------------------------------------------------------------------------------
  */
 
-static struct loop_timer *timer_of(struct timers_node *node)
-{
-	return (struct loop_timer *)(void *)((char *)node - offsetof(struct loop_timer, node));
-}
-
 int loop_timer_new(struct loop *l, const char *name, loop_fn fn, void *arg, struct loop_timer **ret)
 {
-	_cleanup_(freep) struct loop_timer *t = calloc(1, sizeof(*t));
-
-	if (!t)
-		return -ENOMEM;
-	*t = (struct loop_timer){
-		.loop = l, .node.at = TIMERS_IDLE, .name = name, .fn = fn, .arg = arg};
-	int r = timers_add(&l->timers);
-	if (r < 0)
-		return r;
-	*ret = TAKE_PTR(t);
-	return 0;
-}
-
-struct loop_timer *loop_timer_free(struct loop_timer *t)
-{
-	if (!t)
-		return NULL;
-	timers_remove(&t->loop->timers, &t->node);
-	free(t);
-	return NULL;
-}
-
-void loop_timer_arm(struct loop_timer *t, int64_t delay_us)
-{
-	int64_t due;
-
-	if (delay_us < 0)
-		delay_us = 0;
-	if (__builtin_add_overflow(clock_boot_us(), delay_us, &due))
-		due = INT64_MAX;
-	timers_arm(&t->loop->timers, &t->node, due);
-}
-
-void loop_timer_disarm(struct loop_timer *t)
-{
-	timers_disarm(&t->loop->timers, &t->node);
-}
-
-bool loop_timer_armed(const struct loop_timer *t)
-{
-	return timers_armed(&t->node);
+	return loop_timer_add(&l->timers, name, fn, arg, ret);
 }
 
 static void run_timers(struct loop *l)
@@ -162,7 +108,7 @@ static void run_timers(struct loop *l)
 
 	while ((node = timers_pop(&l->timers, now, limit))) {
 		busy(l);
-		timer_of(node)->fn(timer_of(node)->arg);
+		loop_timer_of(node)->fn(loop_timer_of(node)->arg);
 	}
 }
 

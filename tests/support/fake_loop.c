@@ -2,11 +2,10 @@
 #include "tests/support/fake_loop.h"
 
 #include <errno.h>
-#include <stddef.h>
 #include <stdlib.h>
 
 #include "common/base/clock.h"
-#include "daemon/engine/timers.h"
+#include "daemon/engine/loop_timer.h"
 #include "tests/support/clock_virtual.h"
 
 struct deferred {
@@ -23,14 +22,6 @@ struct loop {
 	void *on_jump_arg;
 	struct loop_signal *signals;
 	int64_t cpu_us, wall_us;
-};
-
-struct loop_timer {
-	struct loop *loop;
-	struct timers_node node;
-	const char *name;
-	loop_fn fn;
-	void *arg;
 };
 
 struct loop_io {
@@ -52,11 +43,6 @@ static void *must_alloc(size_t size)
 	if (!p)
 		abort();
 	return p;
-}
-
-static struct loop_timer *timer_of(struct timers_node *node)
-{
-	return (struct loop_timer *)(void *)((char *)node - offsetof(struct loop_timer, node));
 }
 
 /* --- what a harness drives ---------------------------------------------------------------------
@@ -86,7 +72,7 @@ bool fake_loop_turn(struct loop *l)
 	struct timers_node *node;
 
 	while (!l->quit && (node = timers_pop(&l->timers, clock_boot_us(), limit))) {
-		timer_of(node)->fn(timer_of(node)->arg);
+		loop_timer_of(node)->fn(loop_timer_of(node)->arg);
 		any = true;
 	}
 	return any;
@@ -109,7 +95,7 @@ const char *fake_loop_next_name(const struct loop *l)
 {
 	struct timers_node *node = timers_first(&l->timers);
 
-	return node ? timer_of(node)->name : NULL;
+	return node ? loop_timer_of(node)->name : NULL;
 }
 
 void fake_loop_run_until(struct loop *l, int64_t boot_us)
@@ -210,42 +196,7 @@ void loop_quit(struct loop *l)
 
 int loop_timer_new(struct loop *l, const char *name, loop_fn fn, void *arg, struct loop_timer **ret)
 {
-	struct loop_timer *t = must_alloc(sizeof(*t));
-
-	*t = (struct loop_timer){
-		.loop = l, .node.at = TIMERS_IDLE, .name = name, .fn = fn, .arg = arg};
-	if (timers_add(&l->timers) < 0)
-		abort();
-	*ret = t;
-	return 0;
-}
-
-struct loop_timer *loop_timer_free(struct loop_timer *t)
-{
-	if (!t)
-		return NULL;
-	timers_remove(&t->loop->timers, &t->node);
-	free(t);
-	return NULL;
-}
-
-void loop_timer_arm(struct loop_timer *t, int64_t delay_us)
-{
-	int64_t due;
-
-	if (__builtin_add_overflow(clock_boot_us(), delay_us < 0 ? 0 : delay_us, &due))
-		due = INT64_MAX;
-	timers_arm(&t->loop->timers, &t->node, due);
-}
-
-void loop_timer_disarm(struct loop_timer *t)
-{
-	timers_disarm(&t->loop->timers, &t->node);
-}
-
-bool loop_timer_armed(const struct loop_timer *t)
-{
-	return timers_armed(&t->node);
+	return loop_timer_add(&l->timers, name, fn, arg, ret);
 }
 
 void loop_defer(struct loop *l, loop_fn fn, void *arg)
