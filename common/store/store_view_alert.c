@@ -23,9 +23,7 @@ const struct db_sql_table store_view_alert_sql = {"store_view_alert", sql, ARRAY
 
 static void fill_alert(void *item, const struct view_rows *rows, size_t i)
 {
-	struct view_alert *a = item;
-
-	*a = (struct view_alert){
+	*(struct view_alert *)item = (struct view_alert){
 		.id = view_int(rows, i, 0),
 		.tenant = view_text(rows, i, 1),
 		.outside_id = view_text(rows, i, 2),
@@ -61,9 +59,7 @@ void view_alerts_done(struct view_alerts *list)
 
 static void fill_delivery(void *item, const struct view_rows *rows, size_t i)
 {
-	struct view_delivery *d = item;
-
-	*d = (struct view_delivery){
+	*(struct view_delivery *)item = (struct view_delivery){
 		.sink = view_text(rows, i, 0),
 		.state = view_text(rows, i, 1),
 		.error = view_text(rows, i, 2),

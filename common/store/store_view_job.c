@@ -28,9 +28,7 @@ const struct db_sql_table store_view_job_sql = {"store_view_job", sql, ARRAY_SIZ
 
 static void fill(void *item, const struct view_rows *rows, size_t i)
 {
-	struct view_job *j = item;
-
-	*j = (struct view_job){
+	*(struct view_job *)item = (struct view_job){
 		.id = view_int(rows, i, 0),
 		.tenant = view_text(rows, i, 1),
 		.tenant_id = view_text(rows, i, 2),
