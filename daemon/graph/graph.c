@@ -84,6 +84,14 @@ static int add_link(struct graph_call *c, const char *link)
 		c, GRAPH_BAD_REPLY, "the service handed out a link to another host; not followed");
 }
 
+/* Creating and cancelling want a person's token: the service documents no other. */
+static enum auth_kind kind_of(const struct graph *g, enum graph_op op)
+{
+	bool app = graph_op_row(op)->app != g->swapped[op];
+
+	return app && g->tenant->sign_in == SIGN_IN_USER_APP ? AUTH_APP : AUTH_DELEGATED;
+}
+
 struct call_spec {
 	enum graph_op op;
 	const char *snapshot_id, *job_id;
@@ -105,9 +113,11 @@ static int call_start(struct graph *g, const struct call_spec *spec, graph_done_
 		.row = graph_op_row(spec->op),
 		.done = done,
 		.arg = arg,
+		.kind = kind_of(g, spec->op),
 		.attempt = 1,
 		.request_id = "-",
-		.failed_text = BUF_INIT(GRAPH_TEXT_BYTES)};
+		.failed_text = BUF_INIT(GRAPH_TEXT_BYTES),
+		.refused_text = BUF_INIT(GRAPH_TEXT_BYTES)};
 	c->policy = c->row->policy;
 	c->policy.not_found_is_young = spec->young;
 	int r = text_copy(spec->body, &c->body);
@@ -226,6 +236,8 @@ struct graph *graph_free(struct graph *g)
 	while ((c = TAILQ_FIRST(&g->calls)))
 		graph_call_cancel(c);
 	(void)conf_tenant_unref(g->tenant);
+	for (size_t i = 0; i < _GRAPH_OP_MAX; i++)
+		free(g->told[i]);
 	free(g->trouble);
 	free(g);
 	return NULL;

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * A call's way: token -> request -> answer -> done, or back by a wait (retry.c decides), by a new
- * token, or by another form of the address (graph_op.c lists them).
+ * token, by another form of the address (graph_op.c lists them), or by the other credential.
  *
  * This stage logs: a failure once when it is given up, retries at debug. The same trouble again is
- * logged at debug too, so that a tenant that is signed out for a week is not a warning every hour.
+ * logged at debug until the operation has worked, so that a tenant that is signed out for a week is
+ * not a warning every hour, nor a job that may not be read one at every poll.
  */
 #include "daemon/graph/graph_private.h"
 
@@ -43,6 +44,7 @@ void graph_call_free(struct graph_call *c)
 		free(c->candidates[i].url);
 	free(c->body);
 	buf_done(&c->failed_text);
+	buf_done(&c->refused_text);
 	free(c);
 }
 
@@ -75,12 +77,21 @@ static bool is_trouble(enum graph_outcome outcome)
 	return outcome != GRAPH_OK && outcome != GRAPH_NOT_FOUND && outcome != GRAPH_BUSY;
 }
 
+/* Short of memory nothing is kept: then something is told twice. */
+static void keep_text(char **kept, const char *text)
+{
+	free(*kept);
+	*kept = NULL;
+	(void)text_copy(text, kept);
+}
+
 static void note_end(struct graph_call *c, const struct graph_reply *reply)
 {
 	struct graph *g = c->graph;
 	const struct log_ctx ctx = {.tenant = g->tenant->name};
 	bool trouble = is_trouble(reply->outcome);
-	bool same = trouble && g->trouble && strcmp(g->trouble, reply->text) == 0;
+	char **before = &g->told[c->op];
+	bool same = trouble && *before && strcmp(*before, reply->text) == 0;
 	/* signing in has said it, and there was no request whose ids could be named */
 	bool told = same || (reply->outcome == GRAPH_SIGN_IN && c->request_id[0] == '-');
 
@@ -95,12 +106,9 @@ static void note_end(struct graph_call *c, const struct graph_reply *reply)
 			&ctx, "%s%s%s (client-request-id %s, request-id %s)", reply->text,
 			reply->hint ? "; " : "", reply->hint ? reply->hint : "", c->request_id,
 			reply->request_id ? reply->request_id : "-");
-	if (same)
-		return;
-	free(g->trouble);
-	g->trouble = NULL;
-	if (trouble)
-		(void)text_copy(reply->text, &g->trouble);
+	if (reply->outcome == GRAPH_OK || (trouble && !same))
+		keep_text(before, trouble ? reply->text : NULL);
+	keep_text(&g->trouble, trouble ? reply->text : NULL);
 }
 
 /* Tells the owner, who may do anything but free the graph, and is gone. */
@@ -194,6 +202,25 @@ static void read_location(
 		"%s: the answer points to another host; ignored", c->row->what);
 }
 
+static const char *kind_text(enum auth_kind kind)
+{
+	return kind == AUTH_APP ? "the app-only token" : "the account's token";
+}
+
+/* Calls that began at the same time say it once. */
+static void keep_credential(struct graph_call *c)
+{
+	const struct log_ctx ctx = {.tenant = c->graph->tenant->name};
+	bool *swapped = &c->graph->swapped[c->op];
+	bool now = (c->kind == AUTH_APP) != c->row->app;
+
+	if (*swapped != now)
+		log_notice(&ctx, "%s: %s is refused (%s); %s works and is used from now on",
+			c->row->what, kind_text(c->kind == AUTH_APP ? AUTH_DELEGATED : AUTH_APP),
+			buf_text(&c->refused_text), kind_text(c->kind));
+	*swapped = now;
+}
+
 static void succeed(struct graph_call *c, struct http_result *result)
 {
 	struct buf location = BUF_INIT(LIMIT_URL_BYTES);
@@ -208,6 +235,8 @@ static void succeed(struct graph_call *c, struct http_result *result)
 	result->body = (struct buf){0};
 	if (c->candidates[c->at].form != FORM_LINK)
 		c->graph->winner[c->op] = c->candidates[c->at].form;
+	if (c->refused)
+		keep_credential(c);
 	read_location(c, result, &location);
 	if (location.len)
 		reply.location = buf_text(&location);
@@ -262,17 +291,10 @@ static bool falls_back(struct graph_call *c, const struct http_result *result)
 
 static void step_request(struct graph_call *c);
 
-/* Creating, polling and cancelling want a person's token: the service documents no other. */
-static enum auth_kind kind_of(const struct graph_call *c)
-{
-	return c->row->app && c->graph->tenant->sign_in == SIGN_IN_USER_APP ? AUTH_APP
-									    : AUTH_DELEGATED;
-}
-
 static void renew_token(struct graph_call *c, const struct buf *claims)
 {
 	c->token_renewed = true;
-	auth_refused(c->graph->auth, kind_of(c), c->token, claims->len ? buf_text(claims) : NULL);
+	auth_refused(c->graph->auth, c->kind, c->token, claims->len ? buf_text(claims) : NULL);
 	step_token(c);
 }
 
@@ -280,6 +302,42 @@ static int64_t asked_to_wait(const struct http_result *result)
 {
 	return retry_after_parse(result->retry_after,
 		result->date_us != TIME_NONE ? result->date_us : result->wall_us);
+}
+
+/* 403, or 401 also to a new token: the credential will not do. */
+static bool is_refusal(enum graph_outcome outcome)
+{
+	return outcome == GRAPH_FORBIDDEN || outcome == GRAPH_SIGN_IN;
+}
+
+/* True when the call goes on with the other credential, once. */
+static bool swap_credential(
+	struct graph_call *c, enum graph_outcome outcome, long status, const char *why)
+{
+	const struct log_ctx ctx = {.tenant = c->graph->tenant->name};
+
+	if (!is_refusal(outcome) || c->refused || !c->row->either ||
+		c->graph->tenant->sign_in != SIGN_IN_USER_APP)
+		return false;
+	log_debug(&ctx, "%s: %s: %s; trying the other token (client-request-id %s)", c->row->what,
+		kind_text(c->kind), why, c->request_id);
+	c->refused = true;
+	c->refused_outcome = outcome;
+	c->refused_status = status;
+	buf_puts(&c->refused_text, why);
+	c->kind = c->kind == AUTH_APP ? AUTH_DELEGATED : AUTH_APP;
+	c->token_renewed = false;
+	c->failed = false;
+	c->at = 0;
+	step_token(c);
+	return true;
+}
+
+/* When neither credential will do, that is told which the first one was refused with. */
+static void refused_twice(struct graph_call *c, const struct http_result *result)
+{
+	give_up(c, c->refused_outcome, c->refused_status, buf_text(&c->refused_text), NULL,
+		TIME_NONE, result);
 }
 
 static void act(struct graph_call *c, const struct retry_decision *d,
@@ -292,13 +350,22 @@ static void act(struct graph_call *c, const struct retry_decision *d,
 	if (fallback && c->at + 1 < c->n_candidates) {
 		c->at++;
 		step_request(c);
+		return;
+	}
+
+	enum graph_outcome outcome = fallback ? c->failed_outcome : d->reason;
+	long status = fallback ? c->failed_status : result->status;
+	const char *text = fallback ? buf_text(&c->failed_text) : why;
+
+	if (swap_credential(c, outcome, status, text))
+		return;
+	if (c->refused && is_refusal(outcome)) {
+		refused_twice(c, result);
 	} else if (d->action == RETRY_WAIT) {
 		wait_then_retry(c, d, why);
-	} else if (fallback) {
-		give_up(c, c->failed_outcome, c->failed_status, buf_text(&c->failed_text), NULL,
-			TIME_NONE, result);
 	} else {
-		give_up(c, d->reason, result->status, why, NULL, asked_to_wait(result), result);
+		give_up(c, outcome, status, text, NULL,
+			fallback ? TIME_NONE : asked_to_wait(result), result);
 	}
 }
 
@@ -372,6 +439,10 @@ static void no_token(struct graph_call *c, const struct auth_result *result)
 		.random = random_below(UINT64_MAX),
 	};
 
+	if (c->refused && (result->outcome == AUTH_SIGN_IN || result->outcome == AUTH_CONFIG)) {
+		refused_twice(c, NULL);
+		return;
+	}
 	if (result->outcome == AUTH_SIGN_IN || result->outcome == AUTH_CONFIG) {
 		give_up(c, result->outcome == AUTH_SIGN_IN ? GRAPH_SIGN_IN : GRAPH_CONFIG, 0,
 			result->text, result->hint, TIME_NONE, NULL);
@@ -406,6 +477,6 @@ static void got_token(void *arg, const struct auth_result *result)
 
 static void step_token(struct graph_call *c)
 {
-	if (auth_get(c->graph->auth, kind_of(c), got_token, c, &c->auth) < 0)
+	if (auth_get(c->graph->auth, c->kind, got_token, c, &c->auth) < 0)
 		give_up(c, GRAPH_NETWORK, 0, "out of memory", NULL, TIME_NONE, NULL);
 }

@@ -4,6 +4,9 @@
  * pages write them qualified and without "()", generated clients append "()", beta writes the plain
  * name. A job: the documented GET is below its snapshot, but the permission tables forbid it to
  * everybody, and Cancel's Location names /jobs/{id}, which no page documents.
+ *
+ * Which token may list and read jobs is not documented either (app-only was seen to list them), so
+ * for what only reads it is found out.
  */
 #include "daemon/graph/graph_op.h"
 
@@ -24,6 +27,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 			.failed_id = LOG_ID_LOOK_FAILED,
 			.method = "GET",
 			.app = true,
+			.either = true,
 			.wants_json = true,
 			.max_bytes = LIMIT_REPLY_BYTES,
 			.forms = {RECOVERY "/snapshots"},
@@ -35,6 +39,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 			.failed_id = LOG_ID_LOOK_FAILED,
 			.method = "GET",
 			.app = true,
+			.either = true,
 			.wants_json = true,
 			.max_bytes = LIMIT_REPLY_BYTES,
 			.forms = {RECOVERY "/jobs"},
@@ -53,6 +58,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 		{
 			.what = "reading a job",
 			.method = "GET",
+			.either = true,
 			.wants_json = true,
 			.max_bytes = LIMIT_REPLY_BYTES,
 			.forms = {JOB, RECOVERY "/jobs/{j}"},
@@ -64,6 +70,7 @@ static const struct graph_op_row rows[_GRAPH_OP_MAX] = {
 			.what = "reading changes",
 			.method = "GET",
 			.app = true,
+			.either = true,
 			.wants_json = true,
 			.max_bytes = LIMIT_PAGE_BYTES,
 			.forms = {JOB "/" NAMESPACE "getChanges?$top=999",

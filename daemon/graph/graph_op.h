@@ -28,6 +28,7 @@ struct graph_op_row {
 	const char *failed_id; /* MESSAGE_ID of the record of a failure; NULL for none */
 	const char *method;
 	bool app;	 /* the service takes app-only tokens for it */
+	bool either;	 /* reads only: whoever is refused, the other token is worth a try */
 	bool wants_json; /* an answer without a JSON object is none */
 	size_t max_bytes;
 	/* Below graph_url, {s} the snapshot, {j} the job; the documented form first. */

@@ -9,6 +9,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/parse.h"
+#include "daemon/graph/auth.h"
 #include "daemon/graph/graph.h"
 #include "daemon/graph/graph_op.h"
 
@@ -47,6 +48,7 @@ struct graph_call {
 	struct http_call *http;
 
 	struct secret *token;
+	enum auth_kind kind;
 	bool token_renewed, fresh;
 	unsigned attempt;
 	int64_t waited_us;
@@ -58,6 +60,12 @@ struct graph_call {
 	long failed_status;
 	enum graph_outcome failed_outcome;
 	struct buf failed_text;
+
+	/* the first credential was refused like this, and the other has its turn */
+	bool refused;
+	long refused_status;
+	enum graph_outcome refused_outcome;
+	struct buf refused_text;
 };
 
 struct graph {
@@ -66,8 +74,11 @@ struct graph {
 	struct auth *auth;
 	struct conf_tenant *tenant;
 	TAILQ_HEAD(, graph_call) calls;
-	int winner[_GRAPH_OP_MAX]; /* form that has worked; FORM_LINK: none yet */
-	char *trouble;
+	int winner[_GRAPH_OP_MAX];   /* form that has worked; FORM_LINK: none yet */
+	bool swapped[_GRAPH_OP_MAX]; /* the other credential has worked where the first was refused
+				      */
+	char *told[_GRAPH_OP_MAX];   /* trouble that was logged, until the operation works */
+	char *trouble;		     /* of the call that ended last */
 	uint64_t requests;
 };
 

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
+#include <unistd.h>
 
 #include "common/base/limits.h"
 #include "common/base/secret.h"
@@ -362,6 +364,179 @@ START_TEST(test_without_token)
 }
 END_TEST
 
+/* --- who is refused ----------------------------------------------------------------------------
+ */
+
+static int captured = -1, real_stderr = -1;
+
+static void setup_captured(void)
+{
+	captured = memfd_create("stderr", MFD_CLOEXEC);
+	real_stderr = dup(STDERR_FILENO);
+	ck_assert_int_ge(captured, 0);
+	ck_assert_int_ge(dup2(captured, STDERR_FILENO), 0);
+	setup();
+}
+
+static void teardown_captured(void)
+{
+	teardown();
+	(void)dup2(real_stderr, STDERR_FILENO);
+	(void)close(real_stderr);
+	(void)close(captured);
+}
+
+/* How often a text was logged so far. */
+static unsigned logged(const char *text)
+{
+	static char all[16384];
+	ssize_t len = pread(captured, all, sizeof(all) - 1, 0);
+	unsigned n = 0;
+
+	ck_assert_int_ge(len, 0);
+	all[len] = '\0';
+	for (const char *at = all; (at = strstr(at, text)); at++)
+		n++;
+	return n;
+}
+
+static const struct answer good[] = {{.status = 200, .body = PAGE}, {0}};
+
+static const struct {
+	struct answer answers[4];
+	size_t n; /* requests until the other credential has its turn */
+} refusals[] = {
+	{{{.status = 403}, {.status = 200, .body = PAGE}}, 1},
+	{{{.status = 401}, {.status = 401}, {.status = 200, .body = PAGE}}, 2},
+};
+
+START_TEST(test_app_is_refused)
+{
+	tenant.sign_in = SIGN_IN_USER_APP;
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run(refusals[_i].answers);
+	ck_assert_int_eq(reply.outcome, GRAPH_OK);
+	ck_assert_uint_eq(n_requests, refusals[_i].n + 1);
+	for (size_t i = 0; i < n_requests; i++)
+		ck_assert_ptr_nonnull(
+			strstr(bearers[i], i < refusals[_i].n ? "token-app" : "token-user"));
+	ck_assert_ptr_null(graph_trouble(g));
+
+	/* remembered, for this operation only */
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+		run(good);
+		ck_assert_ptr_nonnull(strstr(bearers[0], "token-user"));
+	}
+	ck_assert_int_eq(graph_list_snapshots(g, NULL, done, &reply, NULL), 0);
+	run(good);
+	ck_assert_ptr_nonnull(strstr(bearers[0], "token-app"));
+	ck_assert_uint_eq(logged("notice: listing jobs: "), 1);
+	ck_assert_uint_eq(logged("warning: "), 0);
+}
+END_TEST
+
+/* What was remembered may change: the way back is the same. */
+START_TEST(test_user_is_refused_later)
+{
+	tenant.sign_in = SIGN_IN_USER_APP;
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run(refusals[0].answers);
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run(refusals[0].answers);
+	ck_assert_int_eq(reply.outcome, GRAPH_OK);
+	ck_assert_str_eq(bearers[0], "token-user-0");
+	ck_assert_str_eq(bearers[1], "token-app-0");
+}
+END_TEST
+
+START_TEST(test_both_are_refused)
+{
+	tenant.sign_in = SIGN_IN_USER_APP;
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+		run((struct answer[]){{.status = 403}, {.status = 401}, {.status = 401}, {0}});
+		/* the one that the documents name says what is missing; it goes on to be the first
+		 */
+		ck_assert_int_eq(reply.outcome, GRAPH_FORBIDDEN);
+		ck_assert_int_eq(reply.status, 403);
+		ck_assert_str_eq(reply.text, "listing jobs: HTTP 403");
+		ck_assert_ptr_nonnull(strstr(bearers[0], "token-app"));
+		ck_assert_ptr_nonnull(strstr(bearers[2], "token-user"));
+	}
+	ck_assert_uint_eq(logged("warning: listing jobs: HTTP 403"), 1);
+	/* what the other one meets on its way is told as it is */
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run((struct answer[]){{.status = 403}, {.error = HTTP_E_TLS}, {0}});
+	ck_assert_int_eq(reply.outcome, GRAPH_CONFIG);
+}
+END_TEST
+
+/* Nobody but the account may create and cancel, and without "user+app" there is no other token. */
+START_TEST(test_nobody_else_to_ask)
+{
+	static const struct answer refused[] = {{.status = 403}, {0}};
+
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run(refused);
+	ck_assert_int_eq(reply.outcome, GRAPH_FORBIDDEN);
+	tenant.sign_in = SIGN_IN_USER_APP;
+	ck_assert_int_eq(graph_create_preview(g, SNAPSHOT, "", done, &reply, NULL), 0);
+	run(refused);
+	ck_assert_int_eq(reply.outcome, GRAPH_FORBIDDEN);
+	ck_assert_int_eq(graph_cancel_job(g, "j1", done, &reply, NULL), 0);
+	run(refused);
+	ck_assert_int_eq(reply.outcome, GRAPH_FORBIDDEN);
+	ck_assert_uint_eq(auth.gets[AUTH_APP], 0);
+}
+END_TEST
+
+/* Each form with the account's token, then each with the app's; from then on what has worked. */
+START_TEST(test_polling_is_for_the_app)
+{
+	tenant.sign_in = SIGN_IN_USER_APP;
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, true, done, &reply, NULL), 0);
+	run((struct answer[]){{.status = 403}, {.status = 403}, {.status = 403},
+		{.status = 200, .body = "{}"}, {0}});
+	ck_assert_int_eq(reply.outcome, GRAPH_OK);
+	ck_assert_str_eq(urls[1] + 4, RECOVERY "/jobs/j1");
+	ck_assert_ptr_nonnull(strstr(bearers[1], "token-user"));
+	ck_assert_str_eq(urls[2] + 4, JOB);
+	ck_assert_ptr_nonnull(strstr(bearers[2], "token-app"));
+
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, true, done, &reply, NULL), 0);
+	run((struct answer[]){{.status = 200, .body = "{}"}, {0}});
+	ck_assert_str_eq(urls[0] + 4, RECOVERY "/jobs/j1");
+	ck_assert_ptr_nonnull(strstr(bearers[0], "token-app"));
+	ck_assert_uint_eq(logged("warning: "), 0);
+}
+END_TEST
+
+/* One job may not be read, the list of them may: said once, not at every poll. */
+START_TEST(test_refused_polls_are_told_once)
+{
+	for (int i = 0; i < 3; i++) {
+		ck_assert_int_eq(
+			graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+		run((struct answer[]){{.status = 403}, {.status = 403}, {0}});
+		ck_assert_int_eq(reply.outcome, GRAPH_FORBIDDEN);
+		ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+		run(good);
+		ck_assert_ptr_null(graph_trouble(g));
+	}
+	ck_assert_uint_eq(logged("warning: reading a job: HTTP 403"), 1);
+	/* once it has worked, it would be news again */
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+	run((struct answer[]){{.status = 200, .body = "{}"}, {0}});
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+	run((struct answer[]){{.status = 403}, {.status = 403}, {0}});
+	ck_assert_uint_eq(logged("warning: reading a job: HTTP 403"), 2);
+}
+END_TEST
+
+/* --- forms -------------------------------------------------------------------------------------
+ */
+
 #define NOT_FINISHED \
 	"{\"error\":{\"code\":\"x\",\"message\":\"Job with identifier `k` must have completed " \
 	"successfully prior to enumerating changes.\"}}"
@@ -507,6 +682,16 @@ Suite *suite(void)
 	tcase_add_test(tc, test_young_job);
 	tcase_add_test(tc, test_hostile_names);
 	tcase_add_loop_test(tc, test_cancelled_at_any_point, 0, 5);
+	suite_add_tcase(s, tc);
+
+	tc = tcase_create("refused");
+	tcase_add_checked_fixture(tc, setup_captured, teardown_captured);
+	tcase_add_loop_test(tc, test_app_is_refused, 0, sizeof(refusals) / sizeof(refusals[0]));
+	tcase_add_test(tc, test_user_is_refused_later);
+	tcase_add_test(tc, test_both_are_refused);
+	tcase_add_test(tc, test_nobody_else_to_ask);
+	tcase_add_test(tc, test_polling_is_for_the_app);
+	tcase_add_test(tc, test_refused_polls_are_told_once);
 	suite_add_tcase(s, tc);
 	return s;
 }
