@@ -15,6 +15,7 @@ int cmd_run(struct cli *c)
 		code = cli_tenant(c, tenant);
 	if (code != EXIT_CODE_OK)
 		return code;
-	code = ctl_run(c->conf->control_socket, tenant, c->args->watch, c->args->wait, &text);
+	code = ctl_run(
+		c->conf->control_socket, tenant, c->args->watch, c->args->wait, TIME_NONE, &text);
 	return cli_outcome(c, code, text);
 }

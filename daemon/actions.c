@@ -42,7 +42,7 @@ static void act_status(void *arg, struct jsonw *out)
 }
 
 static void act_run(void *arg, const struct control_peer *who, const char *tenant,
-	const char *watch, bool wait, struct control_reply *reply)
+	const char *watch, bool wait, int64_t wait_us, struct control_reply *reply)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
 	struct daemon *d = arg;
@@ -57,7 +57,7 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 	}
 	record(who, tenant, "run asked for");
 	if (wait)
-		cycle_want(e, reply);
+		cycle_want(e, wait_us == TIME_NONE ? d->options.wait_us : wait_us, reply);
 	look_start(d->look, &e->t, true, watch);
 	if (!wait)
 		control_reply_send(reply, EXIT_CODE_OK,

@@ -94,7 +94,7 @@ void cycle_note(struct entry *e, int code, const char *text)
 		log_notice(&((struct log_ctx){.tenant = e->t.conf->name}), "%s", text);
 }
 
-void cycle_want(struct entry *e, struct control_reply *reply)
+void cycle_want(struct entry *e, int64_t wait_us, struct control_reply *reply)
 {
 	struct cycle *c = &e->cycle;
 	struct waiter *w = calloc(1, sizeof(*w));
@@ -106,6 +106,10 @@ void cycle_want(struct entry *e, struct control_reply *reply)
 	w->reply = reply;
 	w->next = c->waiters;
 	c->waiters = w;
+	if (!c->wanted || wait_us > c->wait_us)
+		c->wait_us = wait_us;
+	if (c->slot_timer)
+		loop_timer_arm(c->slot_timer, c->wait_us);
 	c->wanted = true;
 	c->begun = false;
 }
@@ -119,13 +123,14 @@ void cycle_begun(struct entry *e)
 /* Runs that wait for quiet hours or a hold are not waited for: they may start hours from now. */
 static bool held_back(struct entry *e)
 {
+	const struct cycle *c = &e->cycle;
 	int64_t next_us;
 	size_t n = queue_waiting(e->d->queue, &e->t, &next_us);
 	char when[TIME_TEXT_SIZE], text[160];
 
 	if (n == 0)
 		return true;
-	if (next_us == TIME_NONE || next_us <= clock_wall_us() + e->d->options.wait_us)
+	if (next_us == TIME_NONE || next_us <= clock_wall_us() + c->wait_us)
 		return false;
 	(void)snprintf(text, sizeof(text), "the run waits until %s%s", time_format(next_us, when),
 		e->blocked ? ": somebody else holds the tenant's job slot" : "");
@@ -166,7 +171,7 @@ void cycle_slot_taken(struct entry *e, const char *text)
 		slot_expired(e);
 		return;
 	}
-	loop_timer_arm(c->slot_timer, e->d->options.wait_us);
+	loop_timer_arm(c->slot_timer, c->wait_us);
 }
 
 void cycle_cancel(struct entry *e)

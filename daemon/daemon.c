@@ -490,7 +490,7 @@ int daemon_start(struct daemon *d)
 	for (struct entry *e = d->entries; e; e = e->next) {
 		n_tenants++;
 		if (d->options.once)
-			cycle_want(e, NULL);
+			cycle_want(e, d->options.wait_us, NULL);
 	}
 	alerts_poke(d->alerts);
 	service_ready(d->service);

@@ -23,8 +23,8 @@ struct daemon_options {
 	bool once; /* one whole cycle for the tenants named (none: all), then quit the loop */
 	const char *const
 		*once_tenants; /* NULL-terminated, or NULL; borrowed for the life of the daemon */
-	int64_t wait_us;       /* once: how long to wait for a taken slot */
-	bool control;	       /* listen on the control socket */
+	int64_t wait_us; /* how long a cycle waits for a taken slot, unless its request says */
+	bool control;	 /* listen on the control socket */
 };
 
 /* Takes conf and store over, also on failure. 0 or -errno. */

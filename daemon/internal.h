@@ -48,6 +48,7 @@ struct cycle {
 	int code;
 	char *text;
 	struct waiter *waiters;
+	int64_t wait_us;	       /* for a taken slot: of those who wait, the most patient */
 	struct loop_timer *slot_timer; /* gives up on a taken slot */
 };
 
@@ -101,7 +102,7 @@ void active_drop(struct entry *e, const struct run *run);
 extern const struct job_ops daemon_job_ops;
 
 /* cycle.c */
-void cycle_want(struct entry *e, struct control_reply *reply);
+void cycle_want(struct entry *e, int64_t wait_us, struct control_reply *reply);
 void cycle_note(struct entry *e, int code, const char *text);
 void cycle_begun(struct entry *e);
 void cycle_check(struct entry *e);

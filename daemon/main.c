@@ -100,7 +100,7 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 			break;
 		case OPT_WAIT:
 			wait = true;
-			if (parse_duration(optarg, 0, USEC_PER_DAY, &a->daemon.wait_us) < 0)
+			if (parse_duration(optarg, 0, LIMIT_SLOT_WAIT_US, &a->daemon.wait_us) < 0)
 				return usage_error(
 					"--wait takes a duration of at most a day, such as 10m");
 			break;
@@ -192,7 +192,7 @@ static int hand_over(const struct conf *conf, const struct daemon_options *o)
 			wanted = wanted || strcmp(*n, name) == 0;
 		if (!wanted)
 			continue;
-		int r = ctl_run(conf->control_socket, name, NULL, true, &text);
+		int r = ctl_run(conf->control_socket, name, NULL, true, o->wait_us, &text);
 		(void)fprintf(stderr, "%s: %s\n", name, text ? text : exit_code_text(r));
 		if (code == EXIT_CODE_OK)
 			code = r;

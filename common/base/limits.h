@@ -108,6 +108,8 @@
 /* "yield --for": shorter is over before the portal is open; a longer one lets baselines age out. */
 #define LIMIT_HOLD_MIN_US (USEC_PER_MIN)
 #define LIMIT_HOLD_MAX_US (30 * USEC_PER_DAY)
+/* "--once --wait": who waits longer for a taken slot wants the daemon's schedule. */
+#define LIMIT_SLOT_WAIT_US (USEC_PER_DAY)
 /* A Retry-After beyond this is not obeyed to the letter: we come back and ask. */
 #define LIMIT_RETRY_AFTER_US (USEC_PER_HOUR)
 /* A single HTTP request. */

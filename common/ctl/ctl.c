@@ -6,6 +6,7 @@
 #include "common/ctl/ctl.h"
 
 #include <errno.h>
+#include <inttypes.h>
 #include <poll.h>
 #include <stdio.h>
 #include <string.h>
@@ -274,16 +275,19 @@ static int post(const char *socket_path, const char *path, struct jsonw *body, i
 		socket_path, "POST", path, buf_text(body->out), timeout_us, &reply, ret_text);
 }
 
-int ctl_run(
-	const char *socket_path, const char *tenant, const char *watch, bool wait, char **ret_text)
+int ctl_run(const char *socket_path, const char *tenant, const char *watch, bool wait,
+	int64_t slot_us, char **ret_text)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
 	struct jsonw body = JSONW_INIT(&text);
+	char slot[32];
 
+	(void)snprintf(slot, sizeof(slot), "%" PRId64 "s", slot_us / USEC_PER_SEC);
 	jsonw_object(&body);
 	jsonw_kv_string(&body, "tenant", tenant);
 	jsonw_kv_string(&body, "watch", watch);
 	jsonw_kv_bool(&body, "wait", wait);
+	jsonw_kv_string(&body, "wait_for", slot_us == TIME_NONE ? NULL : slot);
 	return post(socket_path, "/v1/run", &body, wait ? 0 : ANSWER_US, ret_text);
 }
 

@@ -22,9 +22,12 @@ int ctl_request(const char *socket_path, const char *method, const char *path, c
 
 /* GET /v1/status: reply gets the whole document. */
 int ctl_status(const char *socket_path, struct buf *reply, char **ret_text);
-/* POST /v1/run. watch NULL: all. wait: until the whole cycle has ended. */
-int ctl_run(
-	const char *socket_path, const char *tenant, const char *watch, bool wait, char **ret_text);
+/*
+ * POST /v1/run. watch NULL: all. wait: until the whole cycle has ended. slot_us: how long that
+ * waits for a taken job slot, in whole seconds; TIME_NONE: the daemon's default.
+ */
+int ctl_run(const char *socket_path, const char *tenant, const char *watch, bool wait,
+	int64_t slot_us, char **ret_text);
 /* POST /v1/yield; waits until the slot is free of us. for_text NULL: the daemon's default. */
 int ctl_yield(const char *socket_path, const char *tenant, const char *for_text, char **ret_text);
 int ctl_resume(const char *socket_path, const char *tenant, char **ret_text);

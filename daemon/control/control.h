@@ -5,10 +5,13 @@
  *group snapwatch may read. What is asked for is done by daemon.c through struct control_ops.
  *
  *	GET  /v1/status
- *	POST /v1/run     {"tenant": "contoso", "watch": "all", "wait": true}
+ *	POST /v1/run     {"tenant": "contoso", "watch": "all", "wait": true, "wait_for": "10m"}
  *	POST /v1/yield   {"tenant": "contoso", "for": "4h"}
  *	POST /v1/resume  {"tenant": "contoso"}
  *	POST /v1/reload
+ *
+ * "wait" answers when the whole cycle has ended; "wait_for" says how long that may wait for a job
+ *slot that somebody else holds (0 to 1d; 10m).
  *
  * Every reply is {"schema": "snapwatch/1", "code": N, "name": "slot_busy", "text": "..."} (codes of
  * base/err.h) or, for status, the document itself.
@@ -36,9 +39,12 @@ struct control_peer {
 struct control_ops {
 	/* Writes the whole status document. */
 	void (*status)(void *arg, struct jsonw *out);
-	/* The others answer now or later, exactly once, with control_reply_send(). */
+	/*
+	 * The others answer now or later, exactly once, with control_reply_send(). wait_us:
+	 * wait_for, or TIME_NONE.
+	 */
 	void (*run)(void *arg, const struct control_peer *who, const char *tenant,
-		const char *watch, bool wait, struct control_reply *reply);
+		const char *watch, bool wait, int64_t wait_us, struct control_reply *reply);
 	void (*yield)(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
 		struct control_reply *reply);
 	void (*resume)(void *arg, const struct control_peer *who, const char *tenant,

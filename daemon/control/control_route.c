@@ -19,11 +19,17 @@ enum key_kind {
 	KEY_BOOL,
 	KEY_DURATION,
 };
+/* What a duration may be. */
+struct control_span {
+	int64_t min_us, max_us;
+	const char *text;
+};
 struct control_key {
 	const char *name;
 	enum key_kind kind;
 	bool required;
 	size_t offset; /* in struct control_call */
+	const struct control_span *span;
 };
 
 #define KEY(key, k, needed, member) \
@@ -31,22 +37,31 @@ struct control_key {
 		.name = (key), .kind = (k), .required = (needed), \
 		.offset = offsetof(struct control_call, member) \
 	}
+static const struct control_span wait_span = {0, LIMIT_SLOT_WAIT_US, "0 to 1d, such as \"10m\""};
+static const struct control_span hold_span = {
+	LIMIT_HOLD_MIN_US, LIMIT_HOLD_MAX_US, "1m to 30d, such as \"4h\""};
+#define KEY_FOR(key, member, of) \
+	{ \
+		.name = (key), .kind = KEY_DURATION, .span = &(of), \
+		.offset = offsetof(struct control_call, member) \
+	}
 static const struct control_key run_keys[] = {
 	KEY("tenant", KEY_TEXT, true, tenant),
 	KEY("watch", KEY_TEXT, false, watch),
 	KEY("wait", KEY_BOOL, false, wait),
+	KEY_FOR("wait_for", wait_us, wait_span),
 	{.name = NULL},
 };
 static const struct control_key yield_keys[] = {
 	KEY("tenant", KEY_TEXT, true, tenant),
-	KEY("for", KEY_DURATION, false, for_us),
+	KEY_FOR("for", for_us, hold_span),
 	{.name = NULL},
 };
 static const struct control_key resume_keys[] = {
 	KEY("tenant", KEY_TEXT, true, tenant),
 	{.name = NULL},
 };
-#define KEYS_MAX 3
+#define KEYS_MAX 4
 
 static void do_status(const struct control_ops *ops, void *arg, struct jsonw *out)
 {
@@ -56,7 +71,7 @@ static void do_status(const struct control_ops *ops, void *arg, struct jsonw *ou
 static void do_run(const struct control_ops *ops, void *arg, const struct control_peer *who,
 	const struct control_call *call, struct control_reply *reply)
 {
-	ops->run(arg, who, call->tenant, call->watch, call->wait, reply);
+	ops->run(arg, who, call->tenant, call->watch, call->wait, call->wait_us, reply);
 }
 
 static void do_yield(const struct control_ops *ops, void *arg, const struct control_peer *who,
@@ -157,9 +172,8 @@ static int take_duration(
 {
 	const char *text = json_string(v);
 
-	if (!text || parse_duration(text, LIMIT_HOLD_MIN_US, LIMIT_HOLD_MAX_US, ret_us) < 0)
-		return refuse(
-			error, "'%s' must be a duration from 1m to 30d, such as \"4h\"", key->name);
+	if (!text || parse_duration(text, key->span->min_us, key->span->max_us, ret_us) < 0)
+		return refuse(error, "'%s' must be a duration from %s", key->name, key->span->text);
 	return 0;
 }
 
@@ -212,7 +226,7 @@ int control_body_parse(const struct control_route *route, const char *text, size
 	struct json **ret_document, struct control_call *ret, struct buf *error)
 {
 	_cleanup_(json_freep) struct json *doc = NULL;
-	struct control_call call = {.for_us = HOLD_DEFAULT_US};
+	struct control_call call = {.wait_us = TIME_NONE, .for_us = HOLD_DEFAULT_US};
 
 	if (len == 0) {
 		text = "{}";

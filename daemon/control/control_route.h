@@ -19,6 +19,7 @@ struct control_call {
 	const char *tenant;
 	const char *watch; /* NULL: all */
 	bool wait;
+	int64_t wait_us; /* wait_for; TIME_NONE: not said */
 	int64_t for_us;
 };
 

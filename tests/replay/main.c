@@ -171,8 +171,8 @@ static int do_act(struct world *w, const char *line)
 	if (n < 2 || !w->daemon)
 		return -EINVAL;
 	if (strcmp(verb, "run") == 0)
-		daemon_control_ops.run(
-			w->daemon, &operator, tenant, n == 3 ? extra : NULL, false, NULL);
+		daemon_control_ops.run(w->daemon, &operator, tenant, n == 3 ? extra : NULL, false,
+			TIME_NONE, NULL);
 	else if (strcmp(verb, "resume") == 0)
 		daemon_control_ops.resume(w->daemon, &operator, tenant, NULL);
 	else if (strcmp(verb, "yield") == 0 &&

@@ -39,6 +39,18 @@ code=0
 "${world_run[@]}" "$B/test/snapwatchd" --config "$world_dir/snapwatch.conf" --once contoso 2>/dev/null || code=$?
 check "beside a daemon it ends with 0, too (it was $code)" [ "$code" -eq 0 ]
 check "the daemon has made the preview" previews 2
+
+# a slot that somebody else has for two hours: who may wait longer gets through, who may not is told
+beside() { # WHAT CODE [OPTION...]
+	local what=$1 wanted=$2 code=0
+	shift 2
+	curl -s --noproxy '*' --cacert "$world_dir/ca.pem" --data 'contoso foreign-preview duration=2h' "$world_url/sim/line"
+	"${world_run[@]}" "$B/test/snapwatchd" --config "$world_dir/snapwatch.conf" --once "$@" contoso 2>/dev/null || code=$?
+	check "beside a daemon, $what, it ends with $wanted (it was $code)" [ "$code" -eq "$wanted" ]
+}
+beside 'with a day for a taken slot' 0 --wait 1d
+check "the daemon has waited and made another preview" previews 3
+beside 'with no time for a taken slot' 7 --wait 0
 world_ask /sim/violations >"$world_dir/violations"
 check "no request against the rules of the service" lacks "$world_dir/violations" '"[a-zA-Z]* '
 [ "$world_problems" -eq 0 ] || { tail -n 60 "$world_dir/snapwatchd.log"; }

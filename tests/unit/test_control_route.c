@@ -14,12 +14,16 @@ Suite *suite(void);
 static char called[256];
 
 static void got_run(void *arg, const struct control_peer *who, const char *tenant,
-	const char *watch, bool wait, struct control_reply *reply)
+	const char *watch, bool wait, int64_t wait_us, struct control_reply *reply)
 {
+	int n = snprintf(called, sizeof(called), "%s: run %s %s %d", who->text, tenant,
+		watch ? watch : "-", wait);
+
 	(void)arg;
 	(void)reply;
-	(void)snprintf(called, sizeof(called), "%s: run %s %s %d", who->text, tenant,
-		watch ? watch : "-", wait);
+	if (wait_us != TIME_NONE)
+		(void)snprintf(called + n, sizeof(called) - (size_t)n, " %llds",
+			(long long)(wait_us / USEC_PER_SEC));
 }
 
 static void got_yield(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
@@ -107,6 +111,10 @@ static const struct {
 	{"/v1/run", "{\"tenant\":\"contoso\"}", "anna: run contoso - 0"},
 	{"/v1/run", " {\"wait\":true, \"watch\":\"all\",\"tenant\":\"contoso\"}\n",
 		"anna: run contoso all 1"},
+	{"/v1/run", "{\"tenant\":\"contoso\",\"wait\":true,\"wait_for\":\"10m\"}",
+		"anna: run contoso - 1 600s"},
+	{"/v1/run", "{\"tenant\":\"contoso\",\"wait\":true,\"wait_for\":\"0s\"}",
+		"anna: run contoso - 1 0s"},
 	{"/v1/yield", "{\"tenant\":\"contoso\"}", "anna: yield contoso 240m"},
 	{"/v1/yield", "{\"tenant\":\"contoso\",\"for\":\"1h 30m\"}", "anna: yield contoso 90m"},
 	{"/v1/resume", "{\"tenant\":\"contoso\"}", "anna: resume contoso"},
@@ -128,9 +136,14 @@ static const struct {
 	{"/v1/run", "{\"tennant\":\"a\"}", "unknown key 'tennant'; did you mean 'tenant'?"},
 	{"/v1/run", "{\"Tenant\":\"a\"}", "unknown key 'Tenant'; did you mean 'tenant'?"},
 	{"/v1/run", "{\"tenant\":\"a\",\"force\":true}", "unknown key 'force'"},
+	{"/v1/run", "{\"tenant\":\"a\",\"wait_for\":600}",
+		"'wait_for' must be a duration from 0 to 1d, such as \"10m\""},
+	{"/v1/run", "{\"tenant\":\"a\",\"wait_for\":\"25h\"}", "'wait_for' must be a duration *"},
+	{"/v1/run", "{\"tenant\":\"a\",\"wait_for\":\"-1m\"}", "'wait_for' must be a duration *"},
 	{"/v1/run", "{\"tenant\":\"a\",\"\\u001b[2J\":1}", "unknown key '\\x1B[2J'"},
 	{"/v1/reload", "{\"tenant\":\"a\"}", "unknown key 'tenant': /v1/reload takes none"},
-	{"/v1/yield", "{\"tenant\":\"a\",\"for\":4}", "'for' must be a duration *"},
+	{"/v1/yield", "{\"tenant\":\"a\",\"for\":4}",
+		"'for' must be a duration from 1m to 30d, such as \"4h\""},
 	{"/v1/yield", "{\"tenant\":\"a\",\"for\":\"31d\"}", "'for' must be a duration *"},
 	{"/v1/yield", "{\"tenant\":\"a\",\"for\":\"0\"}", "'for' must be a duration *"},
 	{"/v1/yield", "{\"tenant\":\"a\\u0000b\"}", "the body is no JSON: *"},
