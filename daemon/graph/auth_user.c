@@ -46,6 +46,7 @@ struct user_job {
 	struct secret *credential; /* load: of the file, NULL when there is none */
 	struct secret *token;	   /* load: the result; save: what is to be kept */
 	bool taken;		   /* load: the credential replaced what was there */
+	bool other_key;		   /* load: which another store key had sealed */
 	struct auth_reply reply;   /* save: delivered afterwards */
 };
 
@@ -192,14 +193,18 @@ static int load_work(struct store *s, void *arg)
 	struct user_job *job = arg;
 
 	job->token = secret_free(job->token);
-	job->taken = false;
-	if (job->credential) {
-		int r = store_secret_offer(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN,
-			job->credential, &job->taken);
+	job->taken = job->other_key = false;
 
-		if (r != 0)
-			return r;
-	}
+	int r = store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
+
+	if (!job->credential || r < 0 || r == STORE_SECRET_E_NO_KEY)
+		return r;
+	job->other_key = r == STORE_SECRET_E_KEY;
+	job->token = secret_free(job->token);
+	r = store_secret_offer(
+		s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->credential, &job->taken);
+	if (r != 0)
+		return r;
 	return store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
 }
 
@@ -231,7 +236,14 @@ static void load_done(void *arg, int r)
 		lost_store(slot, r);
 		return;
 	}
-	if (job->taken)
+	/* fingerprints of taken files are keyed, too: for a new key each of them is new */
+	if (job->taken && job->other_key)
+		log_notice(&ctx,
+			"the stored sign-in of '%s' was sealed with another %s; the credential "
+			"%s.%s is used anew",
+			slot->auth->tenant->name, STORE_KEY_CREDENTIAL, slot->auth->tenant->name,
+			STORE_SECRET_REFRESH_TOKEN);
+	else if (job->taken)
 		log_notice(&ctx, "took a new refresh token from credential '%s.%s'",
 			slot->auth->tenant->name, STORE_SECRET_REFRESH_TOKEN);
 	if (u->refused && secret_equal(u->refused, job->token)) {

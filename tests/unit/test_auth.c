@@ -8,6 +8,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <sys/mman.h>
 #include <unistd.h>
 
 #include "common/base/fsx.h"
@@ -28,6 +29,7 @@ Suite *suite(void);
 
 #define TENANT_ID "11111111-1111-4111-8111-111111111111"
 #define KEY "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+#define OTHER_KEY "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 #define SEC(n) ((n)*USEC_PER_SEC)
 #define GRANTED(access, refresh) \
 	"{\"access_token\":\"" access "\",\"expires_in\":3600,\"refresh_token\":\"" refresh "\"}"
@@ -156,26 +158,27 @@ static void start_auth(void)
 	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
 }
 
-static void open_store(bool with_key)
+static void open_store(const char *key_text)
 {
 	char store_url[512];
 	struct secret *key = NULL;
 
 	(void)snprintf(store_url, sizeof(store_url), "sqlite:%s", tmpdir_path("store.db"));
 	ck_assert_int_eq(store_open(store_url, &store, NULL), 0);
-	ck_assert_int_eq(secret_new(KEY, strlen(KEY), &key), 0);
-	if (with_key)
+	if (key_text) {
+		ck_assert_int_eq(secret_new(key_text, strlen(key_text), &key), 0);
 		ck_assert_int_eq(store_use_key(store, key), 0);
+	}
 	(void)secret_free(key);
 	ck_assert_int_eq(store_thread_new(l, store, &thread), 0);
 }
 
 /* The daemon stops and starts again. */
-static void restart(bool with_key)
+static void restart(const char *key_text)
 {
 	a = auth_free(a);
 	thread = store_thread_free(thread);
-	open_store(with_key);
+	open_store(key_text);
 	start_auth();
 }
 
@@ -207,7 +210,7 @@ static void setup(void)
 	ck_assert_int_eq(loop_new(&l), 0);
 	ck_assert_int_eq(http_new(l, &h), 0);
 	fake_http_handler(h, serve, NULL);
-	open_store(true);
+	open_store(KEY);
 	put_token("first");
 	start_auth();
 }
@@ -278,18 +281,18 @@ START_TEST(test_rotation_survives_restarts)
 {
 	(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = GRANTED("a1", "second")}));
 	ck_assert_str_eq(kept(), "second");
-	restart(true);
+	restart(KEY);
 	/* the file that was taken once never comes back */
 	(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = "{\"access_token\":\"a2\"}"}));
 	ck_assert(form_has(0, "refresh_token=second"));
 	ck_assert_str_eq(kept(), "second");
-	restart(true);
+	restart(KEY);
 	ck_assert_int_eq(unlink(tmpdir_path("contoso.refresh_token")), 0);
 	(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = GRANTED("a3", "third")}));
 	ck_assert(form_has(0, "refresh_token=second"));
 	/* a different one does */
 	put_token("other");
-	restart(true);
+	restart(KEY);
 	(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = GRANTED("a4", "fourth")}));
 	ck_assert(form_has(0, "refresh_token=other"));
 	ck_assert_str_eq(kept(), "fourth");
@@ -346,13 +349,13 @@ START_TEST(test_not_enrolled)
 	c = ask(AUTH_DELEGATED, silent);
 	ck_assert_int_eq(c.outcome, AUTH_SIGN_IN);
 	ck_assert_str_eq(c.text, "nobody has signed in for tenant 'contoso' yet");
-	restart(false);
+	restart(NULL);
 	put_token("first");
 	c = ask(AUTH_DELEGATED, silent);
 	ck_assert_int_eq(c.outcome, AUTH_CONFIG);
 	ck_assert_ptr_nonnull(strstr(c.text, STORE_KEY_CREDENTIAL));
 	/* others may read it: refused, and nothing is sent */
-	restart(true);
+	restart(KEY);
 	ck_assert_int_eq(
 		file_write_atomic(tmpdir_path("contoso.refresh_token"), "loose", 5, 0644), 0);
 	c = ask(AUTH_DELEGATED, silent);
@@ -389,7 +392,7 @@ START_TEST(test_certificate)
 	buf_done(&first);
 
 	/* nobody can sign in for an app */
-	restart(true);
+	restart(KEY);
 	c = ask(AUTH_APP, SCRIPT({400, .body = REFUSED}));
 	ck_assert_int_eq(c.outcome, AUTH_CONFIG);
 }
@@ -427,6 +430,62 @@ START_TEST(test_refused_token)
 	ck_assert_ptr_null(strstr(buf_text(&forms[0]), "claims="));
 	(void)secret_free(token);
 	(void)secret_free(foreign);
+}
+END_TEST
+
+/* What a piece of work logs, as standard error has it. */
+static int captured = -1, real_stderr = -1;
+
+static void capture(void)
+{
+	captured = memfd_create("stderr", MFD_CLOEXEC);
+	real_stderr = dup(STDERR_FILENO);
+	ck_assert_int_ge(dup2(captured, STDERR_FILENO), 0);
+}
+
+static const char *release(void)
+{
+	static char text[16384];
+	ssize_t len = pread(captured, text, sizeof(text) - 1, 0);
+
+	ck_assert_int_ge(len, 0);
+	text[len] = '\0';
+	ck_assert_int_ge(dup2(real_stderr, STDERR_FILENO), 0);
+	(void)close(real_stderr);
+	(void)close(captured);
+	return text;
+}
+
+START_TEST(test_other_store_key)
+{
+	static const char notice[] =
+		"notice: the stored sign-in of 'contoso' was sealed with another store-key; the "
+		"credential contoso.refresh_token is used anew";
+	const char *said;
+
+	capture();
+	(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = GRANTED("a1", "second")}));
+	said = release();
+	ck_assert_ptr_nonnull(strstr(said, "took a new refresh token"));
+	ck_assert_ptr_null(strstr(said, "store-key"));
+	for (int i = 0; i < 2; i++) {
+		restart(OTHER_KEY);
+		capture();
+		(void)ask(AUTH_DELEGATED, SCRIPT({200, .body = "{\"access_token\":\"a2\"}"}));
+		said = release();
+		ck_assert(form_has(0, "refresh_token=first"));
+		ck_assert_int_eq(!!strstr(said, notice), i == 0);
+		ck_assert_ptr_null(strstr(said, "took a new refresh token"));
+	}
+	/* without the credential there is nothing to use anew: the former key is asked for */
+	ck_assert_int_eq(unlink(tmpdir_path("contoso.refresh_token")), 0);
+	restart(KEY);
+	capture();
+	struct caller c = ask(AUTH_DELEGATED, silent);
+	said = release();
+	ck_assert_int_eq(c.outcome, AUTH_CONFIG);
+	ck_assert_ptr_nonnull(strstr(c.text, "sealed with another store key"));
+	ck_assert_ptr_null(strstr(said, "used anew"));
 }
 END_TEST
 
@@ -479,6 +538,7 @@ Suite *suite(void)
 	tcase_add_test(tc, test_certificate);
 	tcase_add_test(tc, test_expired_certificate);
 	tcase_add_test(tc, test_refused_token);
+	tcase_add_test(tc, test_other_store_key);
 	tcase_add_test(tc, test_full_disk);
 	tcase_add_loop_test(tc, test_freed_at_any_point, 0, 8);
 	suite_add_tcase(s, tc);
