@@ -32,7 +32,9 @@ int world_open(struct world *w)
 		.sinks = BUF_INIT(LIMIT_CONFIG_BYTES),
 		.defaults = BUF_INIT(LIMIT_CONFIG_BYTES),
 	};
-	(void)snprintf(w->dir, sizeof(w->dir), "/tmp/snapwatch-replay-XXXXXX");
+	const char *tmp = getenv("TMPDIR");
+	(void)snprintf(w->dir, sizeof(w->dir), "%.32s/snapwatch-replay-XXXXXX",
+		tmp && *tmp ? tmp : "/tmp");
 	if (!mkdtemp(w->dir))
 		return -errno;
 	const struct sim_options options = {.base_url = WORLD_GRAPH};
