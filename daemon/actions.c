@@ -7,6 +7,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/timefmt.h"
 #include "common/conf/conf_keys.h"
 #include "common/store/store.h"
@@ -100,7 +101,7 @@ static void job_cancelled(void *arg, const char *text)
 	struct yield *y = arg;
 
 	if (text && !y->trouble)
-		assert_fatal(text_copy(text, &y->trouble) >= 0);
+		y->trouble = mem_text(text);
 	yield_step(y);
 }
 

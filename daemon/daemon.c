@@ -20,6 +20,9 @@
 #include "common/store/store.h"
 #include "daemon/internal.h"
 
+/* After a look that came to nothing. */
+#define LOOK_AGAIN_US (5 * USEC_PER_MIN)
+
 /* --- ticker -> look -----------------------------------------------------------------------------
  */
 
@@ -41,7 +44,7 @@ static void on_tick(void *arg, struct tenant *t)
  */
 static int64_t look_again_us(const struct tenant *t, const struct look_result *result)
 {
-	int64_t wait = 5 * USEC_PER_MIN;
+	int64_t wait = LOOK_AGAIN_US;
 
 	if (wait > t->conf->look_every_us)
 		wait = t->conf->look_every_us;
@@ -80,10 +83,15 @@ static void on_look(void *arg, const struct look_result *result)
 	plan_done(&plan);
 }
 
-static void on_queued(void *arg, struct tenant *t, size_t n)
+static void on_queued(void *arg, struct tenant *t, size_t n, int r)
 {
-	(void)arg;
+	struct daemon *d = arg;
+
 	(void)n;
+	if (r < 0) {
+		cycle_note(entry_of(t), EXIT_CODE_STORE, err_text(r));
+		ticker_set(d->ticker, t, clock_wall_us() + LOOK_AGAIN_US);
+	}
 	cycle_begun(entry_of(t));
 }
 

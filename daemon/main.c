@@ -17,6 +17,7 @@
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/parse.h"
 #include "common/base/secret.h"
 #include "common/conf/conf.h"
@@ -248,8 +249,11 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_(loop_freep) struct loop *loop = NULL;
 	_cleanup_(daemon_freep) struct daemon *daemon = NULL;
-	int code = open_store(conf, o, &store);
+	int code;
 
+	if (mem_reserve() < 0)
+		log_warning(NULL, "there is hardly any memory; starting without a full reserve");
+	code = open_store(conf, o, &store);
 	if (!store)
 		return code;
 	code = use_store_key(conf, store);

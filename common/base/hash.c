@@ -14,8 +14,9 @@ int sha256(const void *data, size_t len, uint8_t ret[static SHA256_SIZE])
 {
 	uint8_t digest[SHA256_SIZE];
 
+	/* nothing else can be wrong with it */
 	if (EVP_Digest(data, len, digest, NULL, EVP_sha256(), NULL) != 1)
-		return -EIO;
+		return -ENOMEM;
 	memcpy(ret, digest, sizeof(digest));
 	return 0;
 }
@@ -29,7 +30,7 @@ int hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 	if (key_len > INT_MAX)
 		return -EIO;
 	if (!HMAC(EVP_sha256(), key_len ? key : "", (int)key_len, data, len, digest, NULL))
-		return -EIO;
+		return -ENOMEM;
 	memcpy(ret, digest, sizeof(digest));
 	OPENSSL_cleanse(digest, sizeof(digest));
 	return 0;

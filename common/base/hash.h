@@ -11,7 +11,7 @@
 #define SHA256_SIZE 32
 #define SHA256_HEX_SIZE 65
 
-/* All return 0 or -EIO (OpenSSL refused). */
+/* All return 0, -ENOMEM, or -EIO (OpenSSL refused). */
 int sha256(const void *data, size_t len, uint8_t ret[static SHA256_SIZE]);
 int hmac_sha256(const void *key, size_t key_len, const void *data, size_t len,
 	uint8_t ret[static SHA256_SIZE]);

@@ -53,5 +53,9 @@
 #define LOG_ID_API_UNEXPECTED "1a845dccc18743d8b987b71b89c41d15"
 /* the wall clock was set */
 #define LOG_ID_CLOCK_JUMPED "8eb961ba0547466e8ed6b1f2ddf643c1"
+/* memory ran out and the reserve is used */
+#define LOG_ID_MEMORY_SHORT "57367b0827d64b79a9c87d859914a0a6"
+/* memory ran out altogether: the process ends */
+#define LOG_ID_MEMORY_OUT "ae4b721d2df844fb80bf233da53fe291"
 /* somebody acted through the control socket */
 #define LOG_ID_CONTROL "d259e73225384d7db3bd3c88e02686be"

@@ -12,6 +12,7 @@
 #include "common/base/jsonw.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 
 /* Room for the envelope around "data": type, timestamp, braces. */
 #define ENVELOPE_BYTES 128u
@@ -57,10 +58,9 @@ static void key_part(struct buf *key, const char *text)
 	buf_append(key, "", 1);
 }
 
-void alert_outside_id(const struct alert *a, char out[static 33])
+static int natural_key_digest(const struct alert *a, uint8_t ret[static SHA256_SIZE])
 {
 	_cleanup_(buf_done) struct buf key = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
-	uint8_t digest[SHA256_SIZE];
 	int64_t when = a->job == 0 && !a->subject ? a->created_us : 0;
 
 	key_part(&key, alert_kind_name(a->kind));
@@ -69,7 +69,16 @@ void alert_outside_id(const struct alert *a, char out[static 33])
 	buf_printf(&key, "%" PRId64 ":%" PRId64, a->job, when);
 	buf_append(&key, "", 1);
 	key_part(&key, a->subject);
-	assert_fatal(buf_error(&key) == 0 && sha256(key.data, key.len, digest) == 0);
+	return buf_error(&key) ? buf_error(&key) : sha256(key.data, key.len, ret);
+}
+
+/* Never refused: with another id the same alert would come twice. */
+void alert_outside_id(const struct alert *a, char out[static 33])
+{
+	uint8_t digest[SHA256_SIZE];
+	int r = mem_insist(natural_key_digest(a, digest));
+
+	assert_fatal(r == 0);
 	(void)hex_format(digest, 16, out);
 }
 

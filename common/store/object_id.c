@@ -5,7 +5,7 @@
 
 #include "common/base/hash.h"
 #include "common/base/limits.h"
-#include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/parse.h"
 #include "common/store/store.h"
 
@@ -24,7 +24,7 @@ size_t object_id_encode(const char *id, uint8_t *out)
 		memcpy(out, id, len + 1);
 		return len == GUID_BYTES ? len + 1 : len;
 	}
-	assert_fatal(sha256(id, len, digest) == 0);
+	(void)mem_insist(sha256(id, len, digest));
 	(void)hex_format(digest, sizeof(digest), digits);
 	memcpy(out, id, kept);
 	out[kept] = '~';

@@ -13,6 +13,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
 #include "common/store/store_condition.h"
@@ -97,7 +98,12 @@ static void written(void *arg, int r)
 	_cleanup_(request_freep) struct request *q = arg;
 	struct alerts *a = q->a;
 
-	if (alerts_answered(a)) {
+	if (alerts_answered(a) && r == -ENOMEM) {
+		/* it has nobody else who would raise it again */
+		log_error(&((struct log_ctx){.tenant = q->tenant_name, .kind = q->row.kind}),
+			"cannot store an alert: %s; trying again", err_text(r));
+		request_write(a, TAKE_PTR(q));
+	} else if (!a->closing) {
 		if (r < 0) {
 			log_error(
 				&((struct log_ctx){.tenant = q->tenant_name, .kind = q->row.kind}),
@@ -175,7 +181,7 @@ void request_write(struct alerts *a, struct request *q)
 void alerts_raise(struct alerts *a, const struct tenant *tenant, const struct alert *alert)
 {
 	struct request *q = NULL;
-	int r = request_make(a, tenant, alert, NULL, &q);
+	int r = mem_insist(request_make(a, tenant, alert, NULL, &q));
 
 	if (r < 0)
 		log_error(&((struct log_ctx){

@@ -8,6 +8,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/timefmt.h"
 #include "common/conf/conf.h"
@@ -45,15 +46,14 @@ void condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kin
 		.covered_to_us = TIME_NONE,
 		.verified = -1,
 	};
-	int r = request_make(a, tenant, &alert, except, &q);
+	int r = mem_insist(request_make(a, tenant, &alert, except, &q));
 	if (r == 0) {
 		q->condition = (struct condition){.is = true,
 			.tenant = id,
 			.kind = alert_kind_name(kind),
-			.subject = strdup(subject),
+			.subject = mem_text(subject),
 			.at_us = now_us};
-		r = q->condition.subject ? held_add(&a->held, id, alert_kind_name(kind), subject)
-					 : -ENOMEM;
+		r = mem_insist(held_add(&a->held, id, alert_kind_name(kind), subject));
 	}
 	if (r < 0) {
 		(void)request_free(q);
@@ -91,8 +91,11 @@ static void cleared(void *arg, int r)
 		const char *subject = q->condition.subject;
 
 		if (r < 0)
-			log_error(&ctx, "cannot end a condition: %s", err_text(r));
-		else if (q->happened)
+			log_error(&ctx, "cannot end a condition: %s%s", err_text(r),
+				r == -ENOMEM ? "; trying again" : "");
+		if (r == -ENOMEM) /* or its next beginning would be no news */
+			alerts_post(a, clear_work, cleared, TAKE_PTR(q));
+		else if (r == 0 && q->happened)
 			log_notice(&ctx, "no longer so: %s%s%s", q->condition.kind,
 				*subject ? ": " : "", subject);
 		alerts_check_idle(a);
@@ -109,16 +112,14 @@ void alerts_condition_clear(
 
 	if (!held_end(&a->held, id, name, subject))
 		return;
-	q = calloc(1, sizeof(*q));
-	assert_fatal(q);
+	q = mem_alloc(sizeof(*q));
 	*q = (struct request){.a = a};
 	q->condition = (struct condition){.is = true,
 		.tenant = id,
 		.kind = name,
-		.subject = strdup(subject),
+		.subject = mem_text(subject),
 		.at_us = clock_wall_us()};
-	assert_fatal(q->condition.subject &&
-		     text_copy(tenant ? tenant->conf->name : NULL, &q->tenant_name) >= 0);
+	q->tenant_name = mem_text(tenant ? tenant->conf->name : NULL);
 	alerts_post(a, clear_work, cleared, q);
 }
 

@@ -11,6 +11,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
 #include "daemon/alert/alert_private.h"
@@ -53,7 +54,7 @@ static void trouble_begin(struct alerts *a, int r, const char *detail)
 	t->on = true;
 	t->kind = r == -ENOSPC ? ALERT_STORE_FULL : ALERT_STORE_ERROR;
 	t->since_us = clock_wall_us();
-	(void)text_copy(detail, &t->summary);
+	t->summary = mem_text(detail);
 	const struct alert alert = trouble_alert(t);
 	alert_render(&alert, &data);
 	alert_outside_id(&alert, t->id);
@@ -73,12 +74,8 @@ void trouble_direct_done(void *arg, const char *sink, const char *id, bool sent)
 
 	if (!sent || !t->on || strcmp(id, t->id) != 0)
 		return;
-	char **told = realloc(t->told, (t->n_told + 1) * sizeof(*told));
-	if (!told)
-		return;
-	t->told = told;
-	told[t->n_told] = strdup(sink);
-	t->n_told += told[t->n_told] != NULL;
+	t->told = mem_grow(t->told, t->n_told + 1, sizeof(*t->told));
+	t->told[t->n_told++] = mem_text(sink);
 }
 
 /* Recorded as delivered where it was; the others get it now. */
@@ -88,7 +85,7 @@ static void trouble_end(struct alerts *a)
 	const struct alert alert = trouble_alert(t);
 	struct request *q = NULL;
 
-	if (request_make(a, NULL, &alert, NULL, &q) == 0) {
+	if (mem_insist(request_make(a, NULL, &alert, NULL, &q)) == 0) {
 		for (size_t i = 0; i < q->n_to; i++)
 			for (size_t k = 0; k < t->n_told; k++)
 				if (strcmp(q->to[i].sink, t->told[k]) == 0)

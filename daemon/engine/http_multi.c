@@ -19,6 +19,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "daemon/engine/loop.h"
 
 /* More actions than this in a second without one byte moved is a busy loop (curl #21643 and
@@ -163,8 +164,9 @@ static void rebuild(struct http *h, const char *why)
 	}
 	handle_done(h);
 	h->idle_actions = 0;
-	/* without a handle there is no network and no way on; the queue makes a restart safe */
-	assert_fatal(handle_new(h) == 0);
+	/* without a handle there is no network and no way on */
+	int r = mem_insist(handle_new(h));
+	assert_fatal(r == 0);
 }
 
 static bool spins(struct http *h)

@@ -23,6 +23,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "daemon/engine/loop_timer.h"
 
 /* Of libevent: signals before descriptors, also when a turn is long. */
@@ -188,11 +189,9 @@ void loop_defer(struct loop *l, loop_fn fn, void *arg)
 {
 	if (l->n_deferred == l->cap_deferred) {
 		size_t cap = l->cap_deferred ? 2 * l->cap_deferred : 32;
-		struct deferred *d = reallocarray(l->deferred, cap, sizeof(*d));
 
-		/* A caller that frees has nowhere to report to; the queue makes a restart safe. */
-		assert_fatal(d);
-		l->deferred = d;
+		/* a caller that frees has nowhere to report to */
+		l->deferred = mem_grow(l->deferred, cap, sizeof(*l->deferred));
 		l->cap_deferred = cap;
 	}
 	l->deferred[l->n_deferred++] = (struct deferred){fn, arg};

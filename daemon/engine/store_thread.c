@@ -20,6 +20,7 @@
 
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/store.h"
 #include "daemon/engine/loop.h"
 
@@ -133,9 +134,8 @@ static void answer(struct store_thread *t, struct item *item)
 
 static void tell_state(struct store_thread *t, int r)
 {
-	struct item *item = calloc(1, sizeof(*item));
+	struct item *item = mem_alloc(sizeof(*item));
 
-	assert_fatal(item);
 	item->r = r;
 	if (r < 0 && asprintf(&item->detail, "%s: %s (%s)", t->store->path, db_error_meaning(r),
 			     db_error_text(t->store->db)) < 0)
@@ -185,12 +185,19 @@ static void pause_for(struct store_thread *t, int64_t delay_us)
 
 static int run_item(struct store_thread *t, const struct item *item)
 {
-	for (;;) {
+	for (unsigned tries = 0;; tries++) {
 		if (t->dropping)
 			return -ECANCELED;
 		bool last = stopping(t);
 		stamp(t);
 		int r = attempt(t->store, item);
+		if (r == -ENOMEM && !last && tries < LIMIT_STORE_MEMORY_TRIES) {
+			if (tries == 0)
+				log_event(LOG_WARNING, LOG_ID_MEMORY_SHORT, NULL,
+					"out of memory at work on the store; trying again");
+			pause_for(t, STORE_RETRY_US);
+			continue;
+		}
 		if (!store_trouble(r)) {
 			if (t->trouble)
 				tell_state(t, 0);
@@ -279,9 +286,8 @@ void store_thread_on_state(struct store_thread *t, store_state_fn fn, void *arg)
 
 void store_thread_post(struct store_thread *t, store_work_fn work, store_done_fn done, void *arg)
 {
-	struct item *item = calloc(1, sizeof(*item));
+	struct item *item = mem_alloc(sizeof(*item));
 
-	assert_fatal(item);
 	*item = (struct item){.work = work, .done = done, .arg = arg};
 	if (__atomic_fetch_add(&t->outstanding, 1, __ATOMIC_SEQ_CST) == 0)
 		stamp(t);

@@ -6,7 +6,9 @@
  * When a transaction fails because the store cannot be written (-ENOSPC, -EROFS, -EIO, -EBUSY,
  * -EUCLEAN), nothing is answered: the thread pauses, tells the loop, and tries the same request
  * again (every STORE_RETRY_US) until it works. So a full disk loses nothing and needs no code in
- * the stages: whoever waits for an answer waits. Therefore a work function must be repeatable: it
+ * the stages: whoever waits for an answer waits. Out of memory (-ENOMEM) is tried again in the same
+ * way, but not for ever: a request that needs more than there is must not stop the others, so after
+ * LIMIT_STORE_MEMORY_TRIES it is answered. Therefore a work function must be repeatable: it
  * sets its outputs in arg from scratch each time it is called.
  */
 #pragma once

@@ -11,6 +11,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/conf/conf.h"
 #include "common/store/store_job.h"
 #include "common/store/store_page.h"
@@ -20,6 +21,7 @@
 #include "daemon/watch/tenant.h"
 
 #define DEADLINE_AGAIN_US (10 * USEC_PER_SEC)
+#define MOVE_AGAIN_US (USEC_PER_MIN)
 
 static int64_t deadline_fixed(const struct job *j, int64_t limit_us)
 {
@@ -113,7 +115,15 @@ struct job_request {
 	struct run *next; /* owned */
 	enum run_state from;
 	job_fn then;
+	bool posted; /* the store has it; else it waits to be posted again */
+	bool told;   /* that the store does not take it */
 };
+
+static void request_free(struct job_request *q)
+{
+	(void)run_free(q->next);
+	free(q);
+}
 
 static int move_work(struct store *s, void *arg)
 {
@@ -144,13 +154,12 @@ static struct run *hand_back(struct job *j)
 }
 
 /*
- * The store does not take the move: somebody else drives this run, or it is broken. Going on would
- * work on something that is not so; what the store has is taken up at the next start.
+ * Somebody else drives this run. Going on would work on something that is not so; what the store
+ * has is taken up at the next start.
  */
-static void give_up(struct job *j, int r)
+static void give_up(struct job *j)
 {
-	const char *text =
-		r == STORE_JOB_E_STALE ? "the store has this run in another state" : err_text(r);
+	static const char text[] = "the store has this run in another state";
 	struct log_ctx ctx = job_log_ctx(j);
 	struct run *run = hand_back(j);
 
@@ -170,52 +179,81 @@ static void slot_conflict(struct job *j)
 		"another run of the tenant is at the service");
 }
 
+static void move_post(struct job *j);
+
+/*
+ * The store could not, for want of memory as a rule. In it the run is still where it was, and may
+ * hold the slot there: only the move itself leads on, so it is tried until it is taken.
+ */
+static void move_again(struct job *j, int r)
+{
+	struct log_ctx ctx = job_log_ctx(j);
+
+	if (!j->request->told)
+		log_error(
+			&ctx, "cannot store a step of the preview: %s; trying again", err_text(r));
+	j->request->told = true;
+	job_later(j, MOVE_AGAIN_US, move_post);
+}
+
 static void move_done(void *arg, int r)
 {
 	struct job_request *q = arg;
 	struct job *j = q->j;
-	struct run *next = q->next;
 	job_fn then = q->then;
 
-	free(q);
-	if (!j) {
-		(void)run_free(next);
+	q->posted = false;
+	if (j && r < 0 && r != -ECANCELED) {
+		move_again(j, r);
 		return;
 	}
-	j->request = NULL;
-	if (r == 0) {
+	if (j && r == 0) {
 		/* the run stays where it is: others point at it */
 		struct run old = *j->run;
-		*j->run = *next;
-		*next = old;
+		*j->run = *q->next;
+		*q->next = old;
 	}
-	(void)run_free(next);
+	request_free(q);
+	if (!j)
+		return;
+	j->request = NULL;
 	if (r == 0)
 		then(j);
 	else if (r == STORE_JOB_E_SLOT)
 		slot_conflict(j);
-	else
-		give_up(j, r);
+	else if (r > 0)
+		give_up(j);
+}
+
+static void move_post(struct job *j)
+{
+	j->request->posted = true;
+	store_thread_post(j->env.store, move_work, move_done, j->request);
+}
+
+void job_set_text(char **field, const char *text)
+{
+	(void)mem_insist(run_set_text(field, text));
 }
 
 struct run *job_edit(const struct job *j)
 {
 	struct run *next = NULL;
 
-	assert_fatal(run_copy(j->run, &next) == 0);
+	(void)mem_insist(run_copy(j->run, &next));
 	return next;
 }
 
 void job_move(struct job *j, struct run *next, job_fn then)
 {
-	struct job_request *q = malloc(sizeof(*q));
+	struct job_request *q = mem_alloc(sizeof(*q));
 
-	assert_fatal(q && !j->request && run_move_allowed(j->run->state, next->state));
+	assert_fatal(!j->request && run_move_allowed(j->run->state, next->state));
 	*q = (struct job_request){.j = j, .next = next, .from = j->run->state, .then = then};
 	j->request = q;
 	log_debug(&((struct log_ctx){.tenant = j->t->conf->name, .job = next->id}), "%s -> %s",
 		run_state_name(j->run->state), run_state_name(next->state));
-	store_thread_post(j->env.store, move_work, move_done, q);
+	move_post(j);
 }
 
 void job_enter(struct job *j)
@@ -244,7 +282,8 @@ void job_end(struct job *j, enum run_outcome outcome, const char *detail, const 
 {
 	struct run *next = job_edit(j);
 
-	assert_fatal(run_set_text(&next->detail, detail) == 0 && run_set_text(&j->hint, hint) == 0);
+	job_set_text(&next->detail, detail);
+	job_set_text(&j->hint, hint);
 	job_quiet(j);
 	next->state = RUN_FAILED;
 	next->outcome = outcome;
@@ -269,7 +308,7 @@ void job_back(
 {
 	struct run *next = job_edit(j);
 
-	assert_fatal(run_set_text(&j->hint, text) == 0);
+	job_set_text(&j->hint, text);
 	job_quiet(j);
 	j->refused = foreign;
 	next->state = RUN_QUEUED;
@@ -300,9 +339,8 @@ void job_judged(struct job *j, int r)
 	run->state = RUN_DONE;
 	run->outcome = run->verified == 0 ? RUN_UNVERIFIED : RUN_OK;
 	run->ended_us = clock_wall_us();
-	assert_fatal(run_set_text(&run->detail, run->verified == 0
-							? "fewer changes than the service promised"
-							: NULL) == 0);
+	job_set_text(&run->detail,
+		run->verified == 0 ? "fewer changes than the service promised" : NULL);
 	ended(j);
 }
 
@@ -365,7 +403,9 @@ struct job *job_free(struct job *j)
 		return NULL;
 	if (j->timer)
 		job_quiet(j);
-	if (j->request)
+	if (j->request && !j->request->posted)
+		request_free(j->request);
+	else if (j->request)
 		j->request->j = NULL;
 	(void)loop_timer_free(j->timer);
 	(void)loop_timer_free(j->deadline);

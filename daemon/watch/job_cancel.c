@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "daemon/watch/job_steps.h"
 #include "daemon/watch/tenant.h"
 
@@ -40,7 +41,7 @@ void job_cancel_failed(struct job *j, const char *text)
 	j->cancel_sent = false;
 	j->cancel_given_up = true;
 	job_cancel_answer(j, words);
-	assert_fatal(run_set_text(&next->cancel_by, NULL) == 0);
+	job_set_text(&next->cancel_by, NULL);
 	job_move(j, next, job_wait_next);
 }
 
@@ -97,16 +98,15 @@ bool job_cancel_step(struct job *j)
 		return refuse_adopted(j);
 	job_quiet(j);
 	next = job_edit(j);
-	assert_fatal(run_set_text(&next->cancel_by, j->cancel_by) == 0);
+	job_set_text(&next->cancel_by, j->cancel_by);
 	job_move(j, next, ask);
 	return true;
 }
 
 static void add_waiter(struct job *j, void (*done)(void *arg, const char *text), void *arg)
 {
-	struct job_waiter *w = malloc(sizeof(*w));
+	struct job_waiter *w = mem_alloc(sizeof(*w));
 
-	assert_fatal(w);
 	*w = (struct job_waiter){.next = j->waiters, .done = done, .arg = arg};
 	j->waiters = w;
 }
@@ -120,7 +120,7 @@ void job_cancel(struct job *j, const char *by, void (*done)(void *arg, const cha
 	add_waiter(j, done, arg);
 	if (j->cancel_by)
 		return;
-	assert_fatal(run_set_text(&j->cancel_text, by) == 0);
+	job_set_text(&j->cancel_text, by);
 	j->cancel_by = j->cancel_text;
 	/* while the store or the create call is under way, what follows it looks at cancel_by */
 	if (j->request)

@@ -93,9 +93,9 @@ static void found(struct job *j, const struct remote_job *job)
 {
 	struct run *next = job_edit(j);
 
-	assert_fatal(run_set_text(&next->service_id, job->service_id) == 0 &&
-		     run_set_text(&next->service_status, job->status_text) == 0 &&
-		     run_set_text(&next->location, NULL) == 0);
+	job_set_text(&next->service_id, job->service_id);
+	job_set_text(&next->service_status, job->status_text);
+	job_set_text(&next->location, NULL);
 	next->adopted = !j->asked;
 	next->started_us = job->started_us;
 	to_waiting(j, next);
@@ -129,8 +129,8 @@ static void accepted(struct job *j, const struct graph_reply *reply)
 		return;
 	}
 	next = job_edit(j);
-	assert_fatal(run_set_text(&next->service_id, id) == 0 &&
-		     run_set_text(&next->location, reply->location) == 0);
+	job_set_text(&next->service_id, id);
+	job_set_text(&next->location, reply->location);
 	next->adopted = false;
 	/* until the service tells jobStartDateTime */
 	next->started_us = reply->date_us != TIME_NONE ? reply->date_us : next->intent_server_us;

@@ -75,8 +75,10 @@ struct job {
 /* --- job.c: what all steps use ------------------------------------------------------------------
  */
 
-/* A copy of the run to change and hand to job_move(). Out of memory aborts: a restart resumes. */
+/* A copy of the run to change and hand to job_move(). */
 struct run *job_edit(const struct job *j);
+/* run_set_text() that is never refused. */
+void job_set_text(char **field, const char *text);
 /*
  * The only writer of a run's state. Stores next (consumed) if the run is still in its state, then
  * makes it the run, then calls then. A refusal ends the job's work here.

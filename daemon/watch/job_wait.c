@@ -21,7 +21,7 @@ static struct run *with_seen(const struct job *j, const struct remote_job *seen)
 {
 	struct run *next = job_edit(j);
 
-	assert_fatal(run_set_text(&next->service_status, seen->status_text) == 0);
+	job_set_text(&next->service_status, seen->status_text);
 	if (seen->started_us != TIME_NONE)
 		next->started_us = seen->started_us;
 	return next;
@@ -254,7 +254,7 @@ void job_wait_enter(struct job *j)
 	j->waiting_since_us = clock_boot_us();
 	/* cancelled before a restart: whether the service heard of it is not known */
 	if (j->run->cancel_by && !j->cancel_by) {
-		assert_fatal(run_set_text(&j->cancel_text, j->run->cancel_by) == 0);
+		job_set_text(&j->cancel_text, j->run->cancel_by);
 		j->cancel_by = j->cancel_text;
 	}
 	if (j->asked)

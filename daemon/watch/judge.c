@@ -5,7 +5,7 @@
 #include <errno.h>
 #include <stdlib.h>
 
-#include "common/base/log.h"
+#include "common/base/mem.h"
 #include "daemon/engine/store_thread.h"
 #include "daemon/watch/judge_work.h"
 #include "daemon/watch/tenant.h"
@@ -48,9 +48,8 @@ static void answered(void *arg, int r)
 
 void judge_start(struct judge *j, const struct conf *conf, struct tenant *t, struct run *run)
 {
-	struct judgement *w = calloc(1, sizeof(*w));
+	struct judgement *w = mem_alloc(sizeof(*w));
 
-	assert_fatal(w);
 	*w = (struct judgement){
 		.judge = j,
 		.thread = j->store,

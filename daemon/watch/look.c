@@ -13,6 +13,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/store/store_tenant.h"
 #include "daemon/engine/store_thread.h"
@@ -500,8 +501,7 @@ void look_start(struct look *l, struct tenant *t, bool forced, const char *watch
 	struct glance *g = find(l, t);
 
 	if (!g) {
-		g = calloc(1, sizeof(*g));
-		assert_fatal(g);
+		g = mem_alloc(sizeof(*g));
 		*g = (struct glance){
 			.next = l->glances,
 			.look = l,

@@ -15,6 +15,7 @@
 #include "common/base/hash.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/conf/conf.h"
 #include "common/model/change.h"
 #include "common/model/run.h"
@@ -173,8 +174,8 @@ static uint64_t link_hash(const char *link)
 	uint8_t digest[SHA256_SIZE];
 	uint64_t h = 0;
 
-	if (sha256(link, strlen(link), digest) == 0)
-		memcpy(&h, digest, sizeof(h));
+	(void)mem_insist(sha256(link, strlen(link), digest));
+	memcpy(&h, digest, sizeof(h));
 	return h ? h : 1;
 }
 
@@ -190,25 +191,30 @@ static bool links_put(uint64_t *links, size_t cap, uint64_t h)
 	return false;
 }
 
-static void links_grow(struct reading *rd)
+static int links_grow(struct reading *rd)
 {
 	size_t cap = rd->cap_links ? 2 * rd->cap_links : 64;
 	uint64_t *links = calloc(cap, sizeof(*links));
 
-	assert_fatal(links);
+	if (!links)
+		return -ENOMEM;
 	for (size_t i = 0; i < rd->cap_links; i++)
 		if (rd->links[i])
 			(void)links_put(links, cap, rd->links[i]);
 	free(rd->links);
 	rd->links = links;
 	rd->cap_links = cap;
+	return 0;
 }
 
-/* The service hands out a link that was followed before: the chain would never end. */
+/*
+ * The service hands out a link that was followed before: the chain would never end. A link that is
+ * not remembered for want of memory only means that a circle is noticed later.
+ */
 static bool seen_before(struct reading *rd, const char *link)
 {
-	if (2 * (rd->n_links + 1) > rd->cap_links)
-		links_grow(rd);
+	if (2 * (rd->n_links + 1) > rd->cap_links && links_grow(rd) < 0)
+		return false;
 	if (links_put(rd->links, rd->cap_links, link_hash(link)))
 		return true;
 	rd->n_links++;
@@ -220,10 +226,9 @@ static bool seen_before(struct reading *rd, const char *link)
 
 static struct page_request *request_new(struct reading *rd)
 {
-	struct page_request *q = calloc(1, sizeof(*q));
+	struct page_request *q = mem_alloc(sizeof(*q));
 	struct pages *p = rd->p;
 
-	assert_fatal(q);
 	q->p = p;
 	q->read = rd;
 	q->job = rd->run->id;

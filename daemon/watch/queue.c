@@ -11,6 +11,7 @@
 #include "common/base/clock.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "daemon/engine/loop.h"
 #include "daemon/watch/queue_pick.h"
 #include "daemon/watch/queue_private.h"
@@ -18,6 +19,8 @@
 
 /* Back-offs are shorter; one that is further ahead was set by a clock that has been set back. */
 #define WAIT_MAX_US (2 * LIMIT_RETRY_AFTER_US)
+/* When there was no memory to choose in. */
+#define CHOOSE_AGAIN_US (5 * USEC_PER_SEC)
 
 /* --- lanes --------------------------------------------------------------------------------------
  */
@@ -36,8 +39,7 @@ struct queue_lane *queue_lane_get(struct queue *q, struct tenant *t)
 
 	if (l)
 		return l;
-	l = calloc(1, sizeof(*l));
-	assert_fatal(l);
+	l = mem_alloc(sizeof(*l));
 	l->t = t;
 	l->not_before_us = TIME_NONE;
 	l->next = q->lanes;
@@ -54,11 +56,8 @@ static void lane_free(struct queue_lane *l)
 
 void queue_runs_add(struct run_list *list, struct run *run)
 {
-	struct run **items = reallocarray(list->items, list->n + 1, sizeof(*items));
-
-	assert_fatal(items);
-	list->items = items;
-	items[list->n++] = run;
+	list->items = mem_grow(list->items, list->n + 1, sizeof(*list->items));
+	list->items[list->n++] = run;
 }
 
 struct run *queue_runs_take(struct run_list *list, size_t at)
@@ -139,7 +138,7 @@ static void choice_done(struct choice *c)
 	free(c->busy);
 }
 
-static void choice_make(struct queue *q, int64_t now_us, struct choice *c)
+static int choice_make(struct queue *q, int64_t now_us, struct choice *c)
 {
 	size_t n = 0;
 
@@ -152,7 +151,8 @@ static void choice_make(struct queue *q, int64_t now_us, struct choice *c)
 	c->order = calloc(n + 1, sizeof(*c->order));
 	c->lanes = calloc(q->n_lanes + 1, sizeof(struct queue_lane *));
 	c->busy = calloc(q->n_lanes + 1, sizeof(*c->busy));
-	assert_fatal(c->candidates && c->runs && c->order && c->lanes && c->busy);
+	if (!c->candidates || !c->runs || !c->order || !c->lanes || !c->busy)
+		return -ENOMEM;
 	for (struct queue_lane *l = q->lanes; l; l = l->next) {
 		c->lanes[c->n_lanes] = l;
 		c->busy[c->n_lanes] = l->holder != NULL;
@@ -172,6 +172,7 @@ static void choice_make(struct queue *q, int64_t now_us, struct choice *c)
 		}
 		c->n_lanes++;
 	}
+	return 0;
 }
 
 static void start(struct queue *q, struct queue_lane *l, struct run *run)
@@ -192,7 +193,11 @@ static void on_timer(void *arg)
 
 	if (q->draining)
 		return;
-	choice_make(q, now_us, &c);
+	if (choice_make(q, now_us, &c) < 0) {
+		log_warning(NULL, "out of memory while choosing the next run; trying again");
+		loop_timer_arm(q->timer, CHOOSE_AGAIN_US);
+		return;
+	}
 	size_t n_free = q->env.parallel > c.n_busy ? q->env.parallel - c.n_busy : 0;
 	size_t n = queue_pick(c.candidates, c.n, c.order, c.busy, n_free, now_us, &next_us);
 

@@ -25,9 +25,9 @@ struct queue_env {
 	struct loop *loop;
 	struct store_thread *store;
 	queue_start_fn start;
-	/* every planned run of this batch is stored (n new ones; 0 when they were pending already)
-	 */
-	void (*queued)(void *arg, struct tenant *t, size_t n);
+	/* every planned run of this batch is stored (r 0; n new ones, 0 when they were pending
+	 * already), or none is (-errno; the next look plans again) */
+	void (*queued)(void *arg, struct tenant *t, size_t n, int r);
 	void *arg;
 	unsigned parallel; /* limit over all tenants; runs between creating and ended at the service
 			    */

@@ -9,6 +9,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/store_hold.h"
 #include "daemon/engine/store_thread.h"
 #include "daemon/watch/queue_private.h"
@@ -30,9 +31,8 @@ struct queue_request {
 
 static struct queue_request *request_new(struct queue *q, struct tenant *t)
 {
-	struct queue_request *r = calloc(1, sizeof(*r));
+	struct queue_request *r = mem_alloc(sizeof(*r));
 
-	assert_fatal(r);
 	*r = (struct queue_request){.q = q, .t = t, .tenant = t->id, .next = q->requests};
 	r->prev = &q->requests;
 	if (r->next)
@@ -148,9 +148,10 @@ static struct run *make_run(
 	const struct plan_run *p = &plan->runs[i];
 	const struct conf_watch *watch = in->watches[p->watch].conf;
 	const struct snapshot *snapshot = &in->snapshots->items[p->snapshot];
-	struct run *run = run_new();
+	struct run *run;
 
-	assert_fatal(run);
+	while (!(run = run_new()))
+		mem_spend();
 	run->tenant = t->id;
 	run->initial = p->initial;
 	run->due_us = p->due_us;
@@ -158,11 +159,11 @@ static struct run *make_run(
 	run->snapshot_created_us = snapshot->created_us;
 	run->covered_from_us = p->covered_from_us;
 	run->newest_snapshot_us = plan->newest_us;
-	assert_fatal(run_set_text(&run->watch, watch->name) == 0 &&
-		     run_set_text(&run->filter_hash, watch->filter_hash) == 0 &&
-		     run_set_text(&run->filter, watch->filter_json) == 0 &&
-		     run_set_text(&run->baseline, watch_baseline_name(watch->baseline)) == 0 &&
-		     run_set_text(&run->snapshot, snapshot->service_id) == 0);
+	run->watch = mem_text(watch->name);
+	run->filter_hash = mem_text(watch->filter_hash);
+	run->filter = mem_text(watch->filter_json);
+	run->baseline = mem_text(watch_baseline_name(watch->baseline));
+	run->snapshot = mem_text(snapshot->service_id);
 	return run;
 }
 
@@ -203,7 +204,7 @@ static void add_done(void *arg, int result)
 	if (!l)
 		return;
 	queue_kick(q);
-	q->env.queued(q->env.arg, t, n_new);
+	q->env.queued(q->env.arg, t, n_new, result);
 }
 
 void queue_add(

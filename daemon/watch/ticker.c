@@ -12,7 +12,7 @@
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
-#include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/conf/conf.h"
 #include "daemon/engine/loop.h"
 #include "daemon/watch/tenant.h"
@@ -154,10 +154,8 @@ void ticker_add(struct ticker *k, struct tenant *t)
 {
 	if (k->n == k->cap) {
 		size_t cap = k->cap > 0 ? 2 * k->cap : 16;
-		struct tick *ticks = reallocarray(k->ticks, cap, sizeof(*ticks));
-		/* A tenant that is never looked at would be worse than a restart. */
-		assert_fatal(ticks);
-		k->ticks = ticks;
+		/* a tenant that is never looked at would be worse than a restart */
+		k->ticks = mem_grow(k->ticks, cap, sizeof(*k->ticks));
 		k->cap = cap;
 	}
 	struct tick *tick = &k->ticks[k->n++];

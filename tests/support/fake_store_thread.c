@@ -6,6 +6,8 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/limits.h"
+#include "common/base/log.h"
 #include "common/store/db.h"
 #include "common/store/store.h"
 #include "daemon/engine/loop.h"
@@ -17,6 +19,7 @@ struct request {
 	void *arg;
 	size_t number;
 	bool ran;
+	unsigned tries;
 	int r;
 	int64_t due_us; /* of the answer, boot time */
 };
@@ -32,6 +35,9 @@ struct store_thread {
 	size_t fail_at, die_at; /* numbers of requests; 0: never */
 	int fail_r;
 	bool paused, dead;
+	bool waiting;	  /* for memory */
+	int64_t retry_us; /* a failed request is tried again after that; 0: by heal only */
+	struct loop_timer *retry;
 	enum fake_store_death die_when;
 	void (*died)(void *arg);
 	void *died_arg;
@@ -83,12 +89,22 @@ static void run_queue(struct store_thread *t)
 		q->r = transact(t, q);
 		if (t->dead)
 			return;
+		if (q->r == -ENOMEM && t->retry_us && q->tries++ < LIMIT_STORE_MEMORY_TRIES) {
+			if (q->tries == 1)
+				log_warning(
+					NULL, "out of memory at work on the store; trying again");
+			t->waiting = true;
+			loop_timer_arm(t->retry, t->retry_us);
+			return;
+		}
 		if (pauses(q->r)) {
 			bool tell = !t->paused;
 
 			t->paused = true;
 			if (tell && t->state)
 				t->state(t->state_arg, q->r, err_text(q->r));
+			if (t->retry_us)
+				loop_timer_arm(t->retry, t->retry_us);
 			return;
 		}
 		q->ran = true;
@@ -133,6 +149,32 @@ void fake_store_thread_fail(struct store_thread *t, size_t n, int r)
 {
 	t->fail_at = t->posted + n;
 	t->fail_r = r;
+}
+
+/* The real one tries by itself; what works then is told. */
+static void retry(void *arg)
+{
+	struct store_thread *t = arg;
+	bool tell = t->paused;
+
+	t->waiting = false;
+	if (tell) {
+		t->paused = false;
+		run_queue(t);
+		if (t->paused)
+			return;
+		if (t->state)
+			t->state(t->state_arg, 0, "");
+	} else {
+		run_queue(t);
+	}
+	arm(t);
+}
+
+int fake_store_thread_retry(struct store_thread *t, int64_t every_us)
+{
+	t->retry_us = every_us;
+	return t->retry ? 0 : loop_timer_new(t->loop, "store retry", retry, t, &t->retry);
 }
 
 void fake_store_thread_heal(struct store_thread *t)
@@ -208,6 +250,7 @@ struct store_thread *store_thread_free(struct store_thread *t)
 	if (newest == t)
 		newest = NULL;
 	(void)loop_timer_free(t->timer);
+	(void)loop_timer_free(t->retry);
 	(void)store_close(t->store);
 	free(t);
 	return NULL;
@@ -228,7 +271,7 @@ void store_thread_post(struct store_thread *t, store_work_fn work, store_done_fn
 	*q = (struct request){.work = work, .done = done, .arg = arg, .number = ++t->posted};
 	*t->last = q;
 	t->last = &q->next;
-	if (!t->paused)
+	if (!t->paused && !t->waiting)
 		run_queue(t);
 	arm(t);
 }

@@ -21,6 +21,8 @@ void fake_store_thread_delay(struct store_thread *t, int64_t delay_us);
  */
 void fake_store_thread_fail(struct store_thread *t, size_t n, int r);
 void fake_store_thread_heal(struct store_thread *t);
+/* What fails is tried again by itself, that often, as the real thread does. 0 or -ENOMEM. */
+int fake_store_thread_retry(struct store_thread *t, int64_t every_us);
 
 /* The machine stops at the n-th request from now: after it nothing is run or answered any more. */
 enum fake_store_death {

@@ -49,9 +49,10 @@ static void on_start(void *arg, struct tenant *t, struct run *run)
 		queue_back(q, t, run, clock_wall_us() + USEC_PER_MIN);
 }
 
-static void on_queued(void *arg, struct tenant *t, size_t n)
+static void on_queued(void *arg, struct tenant *t, size_t n, int r)
 {
 	(void)arg, (void)t;
+	ck_assert_int_eq(r, 0);
 	n_queued += n + 100;
 }
 
