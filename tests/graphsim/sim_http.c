@@ -90,12 +90,30 @@ void sim_reply_header(struct sim_ctx *c, const char *name, const char *value)
 	buf_printf(&c->res->headers, "%s: %s\r\n", name, value);
 }
 
-static void put_date(struct sim_ctx *c)
+void sim_header_remove(struct sim_ctx *c, const char *name)
+{
+	struct buf *h = &c->res->headers;
+	size_t len = strlen(name);
+
+	for (char *line = h->len ? h->data : NULL; line && *line;) {
+		char *next = strstr(line, "\r\n") + 2;
+		size_t rest = h->len - (size_t)(next - h->data);
+
+		if (strncasecmp(line, name, len) != 0 || line[len] != ':') {
+			line = next;
+			continue;
+		}
+		memmove(line, next, rest);
+		buf_truncate(h, (size_t)(line - h->data) + rest);
+	}
+}
+
+void sim_reply_date(struct sim_ctx *c, int64_t at_us)
 {
 	static const char *const days[] = {"Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"};
 	static const char *const months[] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	struct civil d = civil_from_us(c->now_us);
+	struct civil d = civil_from_us(at_us);
 
 	buf_printf(&c->res->headers, "Date: %s, %02d %s %04d %02d:%02d:%02d GMT\r\n",
 		days[d.weekday], d.day, months[d.month - 1], d.year, d.hour, d.minute, d.second);
@@ -106,7 +124,7 @@ void sim_reply(struct sim_ctx *c, int status, const char *content_type)
 	buf_reset(&c->res->headers);
 	buf_reset(&c->res->body);
 	c->res->status = status;
-	put_date(c);
+	sim_reply_date(c, c->now_us);
 	sim_reply_header(c, "Cache-Control", "no-store");
 	sim_reply_header(c, "request-id", c->request_id);
 	if (c->client_request_id)

@@ -6,6 +6,8 @@
 #include "tests/graphsim/sim_token.h"
 
 #define SIM_MAX_SEGMENTS 10
+/* What the skip token of a faulty link begins with: the first page again, whatever follows. */
+#define SIM_PAGE_AGAIN "again."
 /* The content type that Graph sends. */
 #define SIM_JSON \
 	"application/json;odata.metadata=minimal;odata.streaming=true;" \
@@ -39,6 +41,10 @@ void sim_percent_encode(struct buf *out, const char *text);
 /* Sets the status, the headers every Graph answer has, and the body's type. */
 void sim_reply(struct sim_ctx *c, int status, const char *content_type);
 void sim_reply_header(struct sim_ctx *c, const char *name, const char *value);
+/* Takes out what there is of a header. */
+void sim_header_remove(struct sim_ctx *c, const char *name);
+/* Adds the Date header, as of at_us. */
+void sim_reply_date(struct sim_ctx *c, int64_t at_us);
 /* {"error":{"code","message","innerError"}} */
 void sim_reply_error(struct sim_ctx *c, int status, const char *code, const char *fmt, ...)
 	_printf_(4, 5);

@@ -52,7 +52,10 @@ static bool read_token(
 {
 	struct buf plain = BUF_INIT(256);
 	uint64_t at, skipped, check, top;
-	bool good = base64_decode(token, strlen(token), &plain) == 0 &&
+	bool decoded = base64_decode(token, strlen(token), &plain) == 0;
+	bool again =
+		decoded && strncmp(buf_text(&plain), SIM_PAGE_AGAIN, strlen(SIM_PAGE_AGAIN)) == 0;
+	bool good = decoded && !again &&
 		    sscanf(buf_text(&plain), "%" SCNx64 ".%" SCNx64 ".%" SCNx64 ".%" SCNx64, &at,
 			    &skipped, &top, &check) == 4 &&
 		    check == token_check(c, what, at, skipped);
@@ -63,7 +66,7 @@ static bool read_token(
 		page->skipped = skipped;
 		page->top = top;
 	}
-	return good;
+	return good || again;
 }
 
 static bool bad_option(struct sim_ctx *c, const char *text)
