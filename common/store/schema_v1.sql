@@ -122,34 +122,57 @@ CREATE INDEX job_tenant ON job (tenant, id);
 -- For every job of every look: is it ours?
 CREATE INDEX job_service ON job (tenant, service_id);
 
--- One page of changes as the service sent it.
+-- One page of changes as the service sent it. The blob is last: whatever stands behind it would be
+-- found only by walking all of it.
 CREATE TABLE page (
 	job @INT@ NOT NULL REFERENCES job (id),
 	number @INT@ NOT NULL,              -- from 1
 	bytes @INT@ NOT NULL,               -- decoded
-	sha256 @BLOB@ NOT NULL,             -- of the decoded bytes
-	data @BLOB@ NOT NULL,               -- zstd frame
 	first_ordinal @INT@ NOT NULL,
 	n_changes @INT@ NOT NULL,
+	sha256 @BLOB@ NOT NULL,             -- of the decoded bytes
+	data @BLOB@ NOT NULL,               -- zstd frame
 	PRIMARY KEY (job, number)
 ) @STRICT@;
 
--- Slim rows; the whole element is at (off, len) of its decoded page.
-CREATE TABLE change (
-	job @INT@ NOT NULL REFERENCES job (id),
+-- What nearly all changes have in common with others. Rows are added, never changed.
+CREATE TABLE change_shape (
+	id @ID@,
+	entity_type TEXT NOT NULL,
+	change TEXT NOT NULL,               -- deleted appeared modified, or the service's unknown word
+	changed TEXT NOT NULL,              -- names of changed properties and links, separated by blanks
+	UNIQUE (entity_type, change, changed)
+) @STRICT@;
+
+-- Slim rows, read through the view change; the whole element is at (off, len) of its decoded page.
+-- Foreign keys (job, shape) would be looked up for every row: the pages have theirs.
+CREATE TABLE change_row (
+	job @INT@ NOT NULL,
 	ordinal @INT@ NOT NULL,             -- from 1, over all pages
 	page @INT@ NOT NULL,
 	off @INT@ NOT NULL,
 	len @INT@ NOT NULL,
-	entity_type TEXT NOT NULL,
+	shape @INT@ NOT NULL,
 	object_id @BLOB@ NOT NULL,
 	name TEXT,
-	change TEXT NOT NULL,               -- deleted appeared modified, or the service's unknown word
-	changed TEXT NOT NULL,              -- names of changed properties and links, separated by blanks
+	deleted_at @INT@,                   -- of a deleted object
+	created_at @INT@,                   -- of an object that appeared or was deleted
 	PRIMARY KEY (job, ordinal)
 ) @STRICT@ @NOROWID@;
 
-CREATE INDEX change_object ON change (object_id, job);
+CREATE VIEW change AS
+	SELECT r.job, r.ordinal, r.page, r.off, r.len, s.entity_type, r.object_id, r.name, s.change,
+		s.changed, r.deleted_at, r.created_at
+	FROM change_row AS r JOIN change_shape AS s ON s.id = r.shape;
+
+-- The index of objects, filled in one go from sorted keys when the last page of a job has come: kept
+-- up row by row it would cost more than all the rest, and half as much space again.
+CREATE TABLE change_object (
+	job @INT@ NOT NULL,
+	object_id @BLOB@ NOT NULL,
+	ordinal @INT@ NOT NULL,
+	PRIMARY KEY (job, object_id, ordinal)
+) @STRICT@ @NOROWID@;
 
 -- What somebody may have to look at. attention changes only by a person, a rule or an undo; fact by
 -- what previews show.
@@ -180,10 +203,12 @@ CREATE TABLE finding (
 	last_job @INT@ NOT NULL,            -- last one that showed it
 	first_ordinal @INT@ NOT NULL,       -- its row in first_job
 	first_seen @INT@ NOT NULL,
-	last_seen @INT@ NOT NULL,
-	UNIQUE (tenant, object_id, entity_type, change, atom, after_hash, episode)
+	last_seen @INT@ NOT NULL
 ) @STRICT@;
 
+-- The key is (tenant, object_id, entity_type, change, atom, after_hash, episode). Few findings share
+-- an object, so its index stops there: the one writer looks before it inserts.
+CREATE INDEX finding_object ON finding (tenant, object_id);
 CREATE INDEX finding_attention ON finding (tenant, attention, fact);
 -- For the silence of a job: what a preview may still show.
 CREATE INDEX finding_visible ON finding (tenant, id) WHERE fact = 'visible';

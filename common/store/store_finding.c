@@ -36,8 +36,9 @@ static const struct db_sql sql[] = {
 	[SQL_NEWEST] = {"ibtttb",
 		"SELECT " KNOWN " FROM finding WHERE " KEY " ORDER BY episode DESC LIMIT 1"},
 	[SQL_OPPOSITE_OBJECT] = {"ibttii",
-		"SELECT job.started FROM change JOIN job ON job.id = change.job"
-		" WHERE change.object_id = $2 AND change.entity_type = $3 AND change.change = $4"
+		"SELECT job.started FROM job JOIN change_object AS o ON o.job = job.id"
+		" JOIN change ON change.job = o.job AND change.ordinal = o.ordinal"
+		" WHERE o.object_id = $2 AND change.entity_type = $3 AND change.change = $4"
 		" AND job.tenant = $1 AND job.started > " LAST_SIGHT "$5) AND job.started < $6"
 		" ORDER BY job.started DESC LIMIT 1"},
 	[SQL_OPPOSITE_LINK] = {"ibtttii",
@@ -54,8 +55,10 @@ static const struct db_sql sql[] = {
 		" episode, watch, lo, hi, deleted_at, attention, fact, severity, rule, initial,"
 		" name, brought_back, before, after, first_job, last_job, first_ordinal,"
 		" first_seen, last_seen)"
-		" VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
-		" $17, $18, $19, $20, $21, $21, $22, $23, $23) RETURNING id"},
+		" SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12, $13, $14, $15, $16,"
+		" $17, $18, $19, $20, $21, $21, $22, $23, $23"
+		" WHERE NOT EXISTS (SELECT 1 FROM finding WHERE " KEY " AND episode = $7)"
+		" RETURNING id"},
 	[SQL_SEEN] = {"iiiitii",
 		"UPDATE finding SET lo = $2, hi = $3, deleted_at = coalesce($4, deleted_at),"
 		" name = coalesce($5, name), last_job = $6, last_seen = $7 WHERE id = $1"},
@@ -199,7 +202,7 @@ int store_finding_insert(struct store *s, const struct finding_row *f, int64_t *
 		ret_id);
 
 	if (r == 0)
-		return -EIO;
+		return -EEXIST;
 	return r < 0 ? r : 0;
 }
 

@@ -41,7 +41,9 @@ int store_page_distinct(struct store *s, int64_t job, int64_t *ret);
 struct store_change {
 	int64_t job, ordinal;	/* ordinal: from 1, over all pages */
 	int64_t page, off, len; /* where the whole element is */
-	char *text;		/* owns the texts below */
+	/* TIME_NONE: not told; that of creation is not kept for what was modified */
+	int64_t deleted_at_us, created_at_us;
+	char *text; /* owns the texts below */
 	const char *entity_type, *object_id, *change, *changed;
 	const char *name; /* NULL: not told */
 };
@@ -58,7 +60,7 @@ void store_changes_done(struct store_changes *list);
  */
 int store_change_list(struct store *s, int64_t job, int64_t after, const char *change,
 	const char *entity_type, size_t limit, struct store_changes *ret);
-/* The same of one object. */
+/* The same of one object. Nothing before the last page of the job has come. */
 int store_change_of_object(struct store *s, int64_t job, const char *object_id, int64_t after,
 	size_t limit, struct store_changes *ret);
 

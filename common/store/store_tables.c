@@ -16,6 +16,7 @@ const struct db_sql_table *const store_sql_tables[] = {
 	&store_meta_sql,
 	&store_page_sql,
 	&store_remote_job_sql,
+	&store_shape_sql,
 	&store_snapshot_sql,
 	&store_tenant_sql,
 	&store_view_alert_sql,

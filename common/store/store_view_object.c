@@ -22,13 +22,13 @@ enum {
 
 /* GUIDs are keys of 16 bytes; other ids are text and never have 16. */
 static const struct db_sql sql[] = {
-	[SQL_GUIDS] = {"ibbi", "SELECT DISTINCT object_id FROM change"
+	[SQL_GUIDS] = {"ibbi", "SELECT DISTINCT object_id FROM change_object"
 			       " WHERE object_id >= $2 AND object_id <= $3 AND job = $1"
 			       " AND length(object_id) = 16 ORDER BY object_id LIMIT $4"},
-	[SQL_TEXTS] = {"ibbi", "SELECT DISTINCT object_id FROM change"
+	[SQL_TEXTS] = {"ibbi", "SELECT DISTINCT object_id FROM change_object"
 			       " WHERE object_id >= $2 AND object_id <= $3 AND job = $1"
 			       " AND length(object_id) <> 16 ORDER BY object_id LIMIT $4"},
-	[SQL_NAMED] = {"iti", "SELECT DISTINCT object_id FROM change"
+	[SQL_NAMED] = {"iti", "SELECT DISTINCT object_id FROM change_row"
 			      " WHERE job = $1 AND name = $2 ORDER BY object_id LIMIT $3"},
 	[SQL_TYPES] = {"ii", "SELECT DISTINCT entity_type FROM change WHERE job = $1"
 			     " ORDER BY entity_type LIMIT $2"},

@@ -39,27 +39,6 @@ static int element_of(
 	return r > 0 ? -EBADMSG : r;
 }
 
-/* The times of an object that was deleted or appeared are in its element only. */
-static int read_times(struct judging *j, struct subject *s)
-{
-	_cleanup_(change_row_done) struct change_row parsed = {0};
-	_cleanup_(json_freep) struct json *element = NULL;
-	struct change_unknown unknown = {0};
-	const char *text;
-	size_t len;
-	int r = element_of(j, s->row, &text, &len);
-
-	if (r == 0)
-		r = change_element_parse(text, len, &element);
-	if (r == 0)
-		r = change_row_parse(element, &parsed, &unknown);
-	if (r < 0)
-		return r;
-	s->deleted_at_us = parsed.kind == CHANGE_DELETED ? parsed.deleted_at_us : TIME_NONE;
-	s->created_at_us = parsed.created_at_us;
-	return 0;
-}
-
 /* --- findings -----------------------------------------------------------------------------------
  */
 
@@ -370,19 +349,18 @@ static int judge_modified(struct judging *j, struct subject *s)
 
 int judge_row(struct judging *j, const struct store_change *row)
 {
-	struct subject s = {.row = row, .deleted_at_us = TIME_NONE, .created_at_us = TIME_NONE};
-	int r = 0;
+	struct subject s = {.row = row,
+		.deleted_at_us = row->deleted_at_us,
+		.created_at_us = row->created_at_us};
 
 	switch (change_kind_from_name(row->change)) {
 	case CHANGE_MODIFIED:
 		return judge_modified(j, &s);
 	case CHANGE_DELETED:
 	case CHANGE_APPEARED:
-		r = read_times(j, &s);
-		break;
 	case CHANGE_OTHER:
 	case _CHANGE_KIND_MAX:
 		break;
 	}
-	return r < 0 ? r : judge_object(j, &s);
+	return judge_object(j, &s);
 }

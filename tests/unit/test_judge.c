@@ -620,8 +620,16 @@ END_TEST
 
 START_TEST(a_damaged_page_is_no_verdict)
 {
-	struct run *run = preview(
-		&PREVIEW(.baseline_us = 0, .p_us = 24, .rows = APPEARED("group", ID(3), "G")));
+	struct conf_rule rule = {.name = (char *)"policies",
+		.property = {state_words, 1},
+		.until_us = TIME_NONE,
+		.verdict = VERDICT_CRITICAL};
+
+	conf.rules = &rule;
+	conf.n_rules = 1;
+	struct run *run = preview(&PREVIEW(.baseline_us = 0, .p_us = 24,
+		.rows = MODIFIED("conditionalAccessPolicy", ID(3), "MFA", "\"state\":\"enabled\"",
+			"\"state\":\"disabled\"")));
 
 	ck_assert_int_eq(db_script(st->db, "UPDATE page SET sha256 = x'00'"), 0);
 	judge_start(judge, &conf, &tenant, run);

@@ -30,7 +30,7 @@ static const struct db_sql sql[] = {
 		"c.pk"
 		" FROM sqlite_schema AS m, pragma_table_info(m.name) AS c WHERE m.type = 'table'"
 		" UNION ALL SELECT m.tbl_name || ' ' || m.name || ' ' || coalesce(m.sql, '')"
-		" FROM sqlite_schema AS m WHERE m.type = 'index' ORDER BY 1"},
+		" FROM sqlite_schema AS m WHERE m.type IN ('index', 'view') ORDER BY 1"},
 	[SQL_ROWS] = {"", "SELECT (SELECT count(*) FROM tenant) + (SELECT count(*) FROM snapshot)"
 			  " + (SELECT count(*) FROM job) + (SELECT count(*) FROM page)"
 			  " + (SELECT count(*) FROM change) + (SELECT count(*) FROM finding)"

@@ -202,9 +202,14 @@ START_TEST(the_opposite_is_found_in_changes_and_links)
 	int64_t seen = 0;
 	uint8_t key[64];
 	size_t len = object_id_encode(ANNA, key);
-	static const struct db_sql add = {"b",
-		"INSERT INTO change (job, ordinal, page, off, len, entity_type, object_id, change,"
-		" changed) VALUES (2, 1, 1, 0, 1, 'user', $1, 'appeared', '')"};
+	static const char shape[] = "INSERT INTO change_shape (id, entity_type, change, changed)"
+				    " VALUES (1, 'user', 'appeared', '')";
+	static const struct db_sql
+		row = {"b",
+			"INSERT INTO change_row (job, ordinal, page, off, len, shape, object_id)"
+			" VALUES (2, 1, 1, 0, 1, 1, $1)"},
+		index = {"b", "INSERT INTO change_object (job, object_id, ordinal)"
+			      " VALUES (2, $1, 1)"};
 
 	const struct finding_key added = KEY(.change = "link added", .atom = "members/x");
 	const int64_t first = insert(&ROW()), second = insert(&ROW(.episode = 2, .job = 2)),
@@ -213,7 +218,9 @@ START_TEST(the_opposite_is_found_in_changes_and_links)
 
 	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
 	ck_assert_int_eq(seen, TIME_NONE);
-	ck_assert_int_eq(db_exec(st->db, &add, DB_ARGS(DB_B(key, len)), NULL), 0);
+	ck_assert_int_eq(db_script(st->db, shape), 0);
+	ck_assert_int_eq(db_exec(st->db, &row, DB_ARGS(DB_B(key, len)), NULL), 0);
+	ck_assert_int_eq(db_exec(st->db, &index, DB_ARGS(DB_B(key, len)), NULL), 0);
 	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
 	ck_assert_int_eq(seen, T(50));
 	/* by the preview that is judged, by the one that showed it last, of somebody else */

@@ -35,6 +35,7 @@ enum {
 	SQL_AT_END,
 	SQL_STORED,
 	SQL_COUNT_ROWS,
+	SQL_COUNT_INDEX,
 };
 static const struct db_sql sql[] = {
 	[SQL_PAGES] = {"", "SELECT pages FROM job WHERE id = 7"},
@@ -43,6 +44,7 @@ static const struct db_sql sql[] = {
 	[SQL_AT_END] = {"", "SELECT next_link = '' FROM job WHERE id = 7"},
 	[SQL_STORED] = {"", "SELECT sum(length(data)) FROM page"},
 	[SQL_COUNT_ROWS] = {"", "SELECT count(*) FROM change"},
+	[SQL_COUNT_INDEX] = {"", "SELECT count(*) FROM change_object"},
 };
 
 static int64_t number(int which)
@@ -89,6 +91,16 @@ static void set_link(const char *link)
 {
 	free(page.next_link);
 	page.next_link = strdup(link);
+}
+
+/* The end of the chain. */
+static void page_without_rows(int64_t at)
+{
+	size_t n = page.n;
+
+	page.n = 0;
+	ck_assert_int_eq(put(at), 0);
+	page.n = n;
 }
 
 START_TEST(a_page_comes_back)
@@ -150,6 +162,8 @@ START_TEST(rows_come_back_in_the_order_of_the_service)
 			ck_assert_pstr_eq(got->name, row->name);
 			ck_assert_str_eq(got->change, row->change);
 			ck_assert_str_eq(got->changed, row->changed);
+			ck_assert_int_eq(got->deleted_at_us, row->deleted_at_us);
+			ck_assert_int_eq(got->created_at_us, row->created_at_us);
 			after = got->ordinal;
 		}
 		size_t n = list.n;
@@ -204,6 +218,11 @@ START_TEST(rows_of_an_object)
 	struct store_changes list;
 
 	ck_assert_int_eq(put(1), 0);
+	ck_assert_int_eq(store_change_of_object(s, 7, BO, 0, 10, &list), 0);
+	ck_assert_uint_eq(list.n, 0); /* the index is made with the last page */
+	store_changes_done(&list);
+	set_link("");
+	page_without_rows(2);
 	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
 		ck_assert_int_eq(store_change_of_object(s, 7, cases[i].id, 0, 10, &list), 0);
 		ck_assert_uint_eq(list.n, cases[i].n);
@@ -279,8 +298,11 @@ END_TEST
 
 START_TEST(a_job_is_read_anew)
 {
+	set_link("");
 	ck_assert_int_eq(put(1), 0);
+	ck_assert_int_eq(number(SQL_COUNT_INDEX), (int64_t)page.n);
 	ck_assert_int_eq(store_page_forget(s, 7), 0);
+	ck_assert_int_eq(number(SQL_COUNT_INDEX), 0);
 	ck_assert_int_eq(number(SQL_PAGES), 0);
 	ck_assert_int_eq(number(SQL_CHANGES), 0);
 	ck_assert_int_eq(number(SQL_COUNT_ROWS), 0);

@@ -151,14 +151,18 @@ static void add_change(int64_t job, int64_t ordinal, const char *id, const char 
 
 	for (size_t i = 0; i < len; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", key[i]);
-	add("INSERT INTO change (job, ordinal, page, off, len, entity_type, object_id, name,"
-	    " change, changed) VALUES (%lld, %lld, 1, 0, 0, 'user', x'%s', %s, 'deleted', '')",
+	add("INSERT INTO change_row (job, ordinal, page, off, len, shape, object_id, name)"
+	    " VALUES (%lld, %lld, 1, 0, 0, 1, x'%s', %s)",
 		(long long)job, (long long)ordinal, hex, name);
+	add("INSERT INTO change_object (job, object_id, ordinal) VALUES (%lld, x'%s', %lld)",
+		(long long)job, hex, (long long)ordinal);
 }
 
 static void setup_objects(void)
 {
 	setup();
+	add("INSERT INTO change_shape (id, entity_type, change, changed)"
+	    " VALUES (1, 'user', 'deleted', '')");
 	add_change(1, 1, "4f2a0000-0000-0000-0000-000000000001", "'Ann'");
 	add_change(1, 2, "4f2b0000-0000-0000-0000-000000000002", "'Bob'");
 	add_change(1, 3, "4F2B0000-0000-0000-0000-000000000002", "'Bob'");
@@ -218,7 +222,9 @@ START_TEST(types)
 {
 	_cleanup_(view_rows_done) struct view_rows some = {0}, none = {0};
 
-	add("UPDATE change SET entity_type = 'group' WHERE ordinal = 2");
+	add("INSERT INTO change_shape (id, entity_type, change, changed)"
+	    " VALUES (2, 'group', 'deleted', '')");
+	add("UPDATE change_row SET shape = 2 WHERE ordinal = 2");
 	ck_assert_int_eq(store_view_types(st, 1, 10, &some), 0);
 	ck_assert_uint_eq(some.n, 2);
 	ck_assert_str_eq(view_text(&some, 0, 0), "group");
