@@ -5,8 +5,8 @@
 #include "tests/graphsim/sim_graph.h"
 #include "tests/graphsim/sim_job.h"
 
-static void put_row(struct sim_ctx *c, const struct sim_job *j, const struct sim_row *row,
-	bool first, const char *failure)
+static void put_element(struct sim_ctx *c, const struct sim_job *j, const struct sim_row *row,
+	int part, const char *failure)
 {
 	struct sim_element how = {
 		.sentinel = !c->newer_enums,
@@ -16,22 +16,32 @@ static void put_row(struct sim_ctx *c, const struct sim_job *j, const struct sim
 		.failure = failure,
 	};
 
-	if (!first)
+	how.part = part;
+	if (c->res->body.data[c->res->body.len - 1] != '[')
 		buf_putc(&c->res->body, ',');
 	sim_diff_write(
 		&c->res->body, c->tenant->dir, j->snapshot.content_us, j->capture_us, row, &how);
 }
 
+/* An object is one row, or two that follow each other on the same page. */
+static void put_row(struct sim_ctx *c, const struct sim_job *j, const struct sim_row *row)
+{
+	bool two = sim_job_splits(j) &&
+		   sim_diff_divides(c->tenant->dir, j->snapshot.content_us, j->capture_us, row);
+
+	put_element(c, j, row, two ? SIM_PART_PROPS : SIM_PART_ALL, NULL);
+	if (two)
+		put_element(c, j, row, SIM_PART_LINKS, NULL);
+}
+
 /* The walk is at row->pos = page->at, unless rows were skipped by number: those are walked over. */
-static bool to_first(
-	struct sim_ctx *c, struct sim_job *j, const struct sim_page *page, struct sim_row *row)
+static bool to_first(const struct sim_job *j, const struct sim_page *page, struct sim_row *row)
 {
 	uint64_t skip = page->at ? 0 : page->skipped;
 
 	row->pos = page->at;
 	for (;; row->pos++) {
-		if (!sim_diff_next(
-			    c->tenant->dir, j->snapshot.content_us, j->capture_us, &j->filter, row))
+		if (!sim_job_next(j, row))
 			return false;
 		if (skip-- == 0)
 			return true;
@@ -65,13 +75,12 @@ void sim_get_changes(struct sim_ctx *c)
 		return;
 	sim_job_count(j);
 	sim_page_begin(c, context);
-	bool more = to_first(c, j, &page, &row);
+	bool more = to_first(j, &page, &row);
 	while (more && rows < page.top) {
-		put_row(c, j, &row, rows == 0, NULL);
+		put_row(c, j, &row);
 		rows++;
 		row.pos++;
-		more = sim_diff_next(
-			c->tenant->dir, j->snapshot.content_us, j->capture_us, &j->filter, &row);
+		more = sim_job_next(j, &row);
 	}
 	sim_page_end(c, j->id, &page, row.pos, rows, more, j->rows);
 }
@@ -94,7 +103,7 @@ void sim_get_failed_changes(struct sim_ctx *c)
 		return;
 	sim_page_begin(c, context);
 	for (uint64_t i = page.skipped; i < j->n_failed && rows < page.top; i++, rows++)
-		put_row(c, j, &j->failed[i], rows == 0,
+		put_element(c, j, &j->failed[i], SIM_PART_ALL,
 			"Update failed: The object is managed by another service.");
 	uint64_t next = page.skipped + rows;
 	sim_page_end(c, j->id, &page, next, rows, next < j->n_failed, j->n_failed);

@@ -67,6 +67,8 @@ static bool poll_allowed(const struct sim_ctx *c)
 		return c->token->delegated;
 	case SIM_POLL_APP:
 		return !c->token->delegated;
+	case SIM_POLL_NONE: /* as one page documents it; the list can be read all the same */
+		return !c->job;
 	default:
 		return true;
 	}

@@ -72,6 +72,18 @@ static void get_hooks(struct sim_ctx *c)
 	jsonw_array_end(&w);
 }
 
+/* A switch a line: its name, its default, the other positions (of a number or duration: some). */
+static void get_switches(struct sim_ctx *c)
+{
+	sim_reply(c, 200, "text/plain");
+	for (unsigned id = 0; id < _SIM_SW_MAX; id++) {
+		buf_puts(&c->res->body, sim_switch_name(id));
+		for (unsigned i = 0; sim_switch_position(id, i); i++)
+			buf_printf(&c->res->body, " %s", sim_switch_position(id, i));
+		buf_putc(&c->res->body, '\n');
+	}
+}
+
 /* For looking whether one of them ended up where it should not. */
 static void get_tokens(struct sim_ctx *c)
 {
@@ -92,6 +104,8 @@ void sim_control(struct sim_ctx *c, const char *what)
 		get_counts(c);
 	else if (!post && strcmp(what, "hooks") == 0)
 		get_hooks(c);
+	else if (!post && strcmp(what, "switches") == 0)
+		get_switches(c);
 	else if (!post && strcmp(what, "tokens") == 0)
 		get_tokens(c);
 	else

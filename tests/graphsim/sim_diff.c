@@ -88,9 +88,23 @@ static void put_props(struct jsonw *w, enum sim_type type, const struct sim_deta
 			put_raw(w, info->props[i].name, side[i]);
 }
 
+bool sim_diff_divides(
+	struct sim_dir *dir, int64_t from_us, int64_t to_us, const struct sim_row *row)
+{
+	struct sim_detail d;
+
+	if (row->action != SIM_ACTION_UPDATE || row->links == 0)
+		return false;
+	dir->ops->load(dir, from_us, to_us, row, &d);
+	for (unsigned i = 0; i < sim_type_info(row->type)->n_props; i++)
+		if (differs(&d, i))
+			return true;
+	return false;
+}
+
 static void put_links(struct jsonw *w, const struct sim_detail *d, const struct sim_element *how)
 {
-	if (!d->n_links)
+	if (!d->n_links || how->part == SIM_PART_PROPS)
 		return;
 	jsonw_key(w, "members@delta");
 	jsonw_array(w);
@@ -113,7 +127,8 @@ static void put_delta(struct jsonw *w, const struct sim_row *row, const struct s
 	jsonw_key(w, "deltaFromCurrent");
 	jsonw_object(w);
 	jsonw_kv_string(w, "@odata.type", sim_type_info(row->type)->odata);
-	put_props(w, row->type, d, d->before, false);
+	if (how->part != SIM_PART_LINKS)
+		put_props(w, row->type, d, d->before, false);
 	if (row->action == SIM_ACTION_SOFT_DELETE) {
 		put_removed(w);
 		put_time(w, "deletedDateTime", how->as_of_us);
@@ -133,7 +148,8 @@ static void put_current(struct jsonw *w, const struct sim_row *row, const struct
 	jsonw_key(w, "currentState");
 	jsonw_object(w);
 	jsonw_kv_string(w, "@odata.type", sim_type_info(row->type)->odata);
-	put_props(w, row->type, d, d->after, all);
+	if (how->part != SIM_PART_LINKS || all)
+		put_props(w, row->type, d, d->after, all);
 	if (row->action == SIM_ACTION_SOFT_DELETE)
 		put_raw(w, "deletedDateTime", "null");
 	else if (row->action == SIM_ACTION_RESTORE)

@@ -70,8 +70,13 @@ bool sim_diff_next(struct sim_dir *dir, int64_t from_us, int64_t to_us,
 void sim_diff_count(struct sim_dir *dir, int64_t from_us, int64_t to_us,
 	const struct sim_filter *filter, uint64_t *ret_rows, uint64_t *ret_links);
 
+/* Whether a row has differences of properties and of links, so that it may be shown as two. */
+bool sim_diff_divides(
+	struct sim_dir *dir, int64_t from_us, int64_t to_us, const struct sim_row *row);
+
 /* How an element is to be written. */
 struct sim_element {
+	enum { SIM_PART_ALL, SIM_PART_PROPS, SIM_PART_LINKS } part;
 	bool sentinel;	     /* starred types become unknownFutureValue */
 	bool full;	     /* currentState has every property that is set */
 	bool bare_type;	     /* beta spells the type of a link without "#microsoft.graph." */

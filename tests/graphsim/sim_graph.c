@@ -103,6 +103,12 @@ static bool form_accepted(struct sim_ctx *c)
 	int64_t accepted = sim_switch(c->s, c->tenant, SIM_SW_FUNCTION);
 	char name[64];
 
+	if (accepted == SIM_FUNCTION_DOCUMENTED)
+		accepted = c->beta ? SIM_FUNCTION_PLAIN : SIM_FUNCTION_QUALIFIED;
+	/* what is done by POST is an action, and never has them */
+	if (accepted == SIM_FUNCTION_PARENS && strcmp(c->req->method, "POST") == 0)
+		accepted = SIM_FUNCTION_QUALIFIED;
+
 	if (!c->function || accepted == SIM_FUNCTION_ANY)
 		return true;
 	if (function_form(c->function, name, sizeof(name)) == accepted)

@@ -145,13 +145,28 @@ struct sim_job *sim_job_find(const struct sim_tenant *t, int64_t now_us, const c
 	return NULL;
 }
 
+bool sim_job_splits(const struct sim_job *j)
+{
+	return sim_switch(j->tenant->sim, j->tenant, SIM_SW_ROWS) == SIM_ROWS_SPLIT;
+}
+
+bool sim_job_next(const struct sim_job *j, struct sim_row *row)
+{
+	return sim_diff_next(
+		j->tenant->dir, j->snapshot.content_us, j->capture_us, &j->filter, row);
+}
+
 void sim_job_count(struct sim_job *j)
 {
 	if (j->counted)
 		return;
 	j->counted = true;
-	sim_diff_count(j->tenant->dir, j->snapshot.content_us, j->capture_us, &j->filter, &j->rows,
-		&j->links);
+	sim_diff_count(j->tenant->dir, j->snapshot.content_us, j->capture_us, &j->filter,
+		&j->objects, &j->links);
+	j->rows = j->objects;
+	for (struct sim_row row = {0}; sim_job_splits(j) && sim_job_next(j, &row); row.pos++)
+		j->rows += sim_diff_divides(
+			j->tenant->dir, j->snapshot.content_us, j->capture_us, &row);
 }
 
 static void put_filter(struct jsonw *w, const struct sim_filter *f, bool sentinel)
@@ -201,7 +216,9 @@ static void put_time(struct jsonw *w, const char *key, int64_t us)
 static void put_total(
 	struct jsonw *w, const struct sim_job *j, const char *key, bool known, uint64_t n)
 {
-	if (!known && sim_switch(j->tenant->sim, j->tenant, SIM_SW_TOTALS) == SIM_TOTALS_NULL) {
+	int64_t totals = sim_switch(j->tenant->sim, j->tenant, SIM_SW_TOTALS);
+
+	if (totals == SIM_TOTALS_NEVER || (!known && totals == SIM_TOTALS_NULL)) {
 		jsonw_key(w, key);
 		jsonw_null(w);
 		return;
@@ -228,7 +245,10 @@ void sim_job_write(struct buf *out, struct sim_job *j, int64_t now_us, bool type
 	put_time(&w, "jobStartDateTime", j->start_us);
 	put_time(&w, "jobCompletionDateTime", sim_job_ended_us(j, now_us));
 	put_filter(&w, &j->filter, sentinel);
-	put_total(&w, j, "totalChangedObjectsCalculated", known, j->rows);
+	put_total(&w, j, "totalChangedObjectsCalculated", known,
+		sim_switch(j->tenant->sim, j->tenant, SIM_SW_TOTALS_COUNT) == SIM_TOTALS_COUNT_ROWS
+			? j->rows
+			: j->objects);
 	put_total(&w, j, "totalChangedLinksCalculated", known, j->links);
 	if (j->recovery) {
 		put_total(&w, j, "totalObjectsModified", known, j->modified);

@@ -31,7 +31,8 @@ struct sim_job {
 	int64_t capture_us;   /* whose state is the current one */
 	struct sim_filter filter;
 	bool counted;
-	uint64_t rows, links; /* once counted */
+	/* once counted: objects that differ, rows that show them, links in them */
+	uint64_t objects, rows, links;
 	/* recovery */
 	char *restores, *fails; /* references to objects, as written */
 	uint64_t modified;
@@ -61,6 +62,10 @@ struct sim_job *sim_job_find(const struct sim_tenant *t, int64_t now_us, const c
 /* Ends it at at_us, unless it ends by itself before that. */
 void sim_job_cancel(struct sim_job *j, int64_t at_us);
 
+/* Whether an object whose properties and links have changed is two rows. */
+bool sim_job_splits(const struct sim_job *j);
+/* The first object that differs at or after row->pos. */
+bool sim_job_next(const struct sim_job *j, struct sim_row *row);
 /* Computes the totals once. */
 void sim_job_count(struct sim_job *j);
 /* Appends the resource. typed: with @odata.type, as in lists of both kinds. */

@@ -72,7 +72,9 @@ size_t sim_snapshots(const struct sim_tenant *t, int64_t now_us,
 	for (size_t i = 0; i < p->n_rules; i++)
 		if (p->rules[i].kind == SIM_SNAP_EXTRA)
 			consider(p, p->rules[i].at_us, now_us, list, &n);
+	int64_t lag_us = sim_switch(t->sim, t, SIM_SW_LAG);
 	for (size_t i = 0; i < n; i++) {
+		list[i].content_us -= lag_us;
 		out[n_out++] = list[i];
 		if (rule_for(p, list[i].created_us, SIM_SNAP_TWICE))
 			out[n_out++] = list[i];

@@ -18,11 +18,13 @@ enum sim_switch_id {
 	SIM_SW_ORDER,		/* newest oldest shuffled */
 	SIM_SW_LOCATION,	/* absolute relative */
 	SIM_SW_LOCATION_PATH,	/* snapshot jobs */
-	SIM_SW_TOTALS,		/* null zero */
-	SIM_SW_FUNCTION,	/* qualified plain parens any */
+	SIM_SW_TOTALS,		/* null zero never */
+	SIM_SW_TOTALS_COUNT,	/* rows objects */
+	SIM_SW_ROWS,		/* whole split */
+	SIM_SW_FUNCTION,	/* qualified plain parens any documented */
 	SIM_SW_WORKING,		/* calculating running */
 	SIM_SW_CAPTURE,		/* post loaded end */
-	SIM_SW_POLL,		/* any delegated app */
+	SIM_SW_POLL,		/* any delegated app none */
 	SIM_SW_NEXTLINK,	/* skiptoken skip */
 	SIM_SW_PAGE,		/* at most that many rows a page; 0: what the client asks for */
 	SIM_SW_COUNT,		/* off on */
@@ -31,6 +33,7 @@ enum sim_switch_id {
 	SIM_SW_REUSE_DETECTION, /* off on */
 	SIM_SW_TOKEN_LIFETIME,	/* duration */
 	SIM_SW_CANCEL_TAKES,	/* duration */
+	SIM_SW_LAG,		/* duration */
 	_SIM_SW_MAX,
 };
 
@@ -42,11 +45,19 @@ enum { SIM_SNAPSHOT_GET_MISSING, SIM_SNAPSHOT_GET_SERVED };
 enum { SIM_ORDER_NEWEST, SIM_ORDER_OLDEST, SIM_ORDER_SHUFFLED };
 enum { SIM_LOCATION_ABSOLUTE, SIM_LOCATION_RELATIVE };
 enum { SIM_LOCATION_PATH_SNAPSHOT, SIM_LOCATION_PATH_JOBS };
-enum { SIM_TOTALS_NULL, SIM_TOTALS_ZERO };
-enum { SIM_FUNCTION_QUALIFIED, SIM_FUNCTION_PLAIN, SIM_FUNCTION_PARENS, SIM_FUNCTION_ANY };
+enum { SIM_TOTALS_NULL, SIM_TOTALS_ZERO, SIM_TOTALS_NEVER };
+enum { SIM_TOTALS_COUNT_ROWS, SIM_TOTALS_COUNT_OBJECTS };
+enum { SIM_ROWS_WHOLE, SIM_ROWS_SPLIT };
+enum {
+	SIM_FUNCTION_QUALIFIED,
+	SIM_FUNCTION_PLAIN,
+	SIM_FUNCTION_PARENS,
+	SIM_FUNCTION_ANY,
+	SIM_FUNCTION_DOCUMENTED
+};
 enum { SIM_WORKING_CALCULATING, SIM_WORKING_RUNNING };
 enum { SIM_CAPTURE_POST, SIM_CAPTURE_LOADED, SIM_CAPTURE_END };
-enum { SIM_POLL_ANY, SIM_POLL_DELEGATED, SIM_POLL_APP };
+enum { SIM_POLL_ANY, SIM_POLL_DELEGATED, SIM_POLL_APP, SIM_POLL_NONE };
 enum { SIM_NEXTLINK_SKIPTOKEN, SIM_NEXTLINK_SKIP };
 enum { SIM_CURRENT_STATE_CHANGED, SIM_CURRENT_STATE_FULL };
 enum { SIM_ON_ON, SIM_ON_OFF };	  /* rotation */
@@ -63,3 +74,5 @@ int sim_switch_set(
 int64_t sim_switch_default(enum sim_switch_id id);
 /* Names for error messages and for the reference; NULL past the end. */
 const char *sim_switch_name(enum sim_switch_id id);
+/* Positions to try, the default first; NULL past the last. Of numbers and durations, a few. */
+const char *sim_switch_position(enum sim_switch_id id, unsigned i);
