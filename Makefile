@@ -196,7 +196,7 @@ $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c te
 unit: $(UNIT_BIN)
 
 # Replay: the real stages on a fake loop, fake http and virtual clock (the engines are left out).
-FAKED_SRC := $(patsubst %,daemon/engine/%.c,loop http http_easy http_multi store_thread service)
+FAKED_SRC := $(patsubst %,daemon/engine/%.c,loop http http_easy http_multi store_thread service) daemon/control/control.c
 REPLAY_DAEMON_OBJ = $(call obj,$(filter-out $(FAKED_SRC),$(DAEMON_SRC)))
 $(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
 	$(call say,LD,$@)

@@ -65,74 +65,16 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 			"looking; a preview follows if there is something to compare");
 }
 
-/* --- yield --------------------------------------------------------------------------------------
+/* --- the slot -----------------------------------------------------------------------------------
  */
-
-struct yield {
-	struct control_reply *reply;
-	unsigned pending; /* one for the hold being stored, one per job being cancelled */
-	char *trouble;	  /* first thing that did not work */
-	char until[TIME_TEXT_SIZE];
-};
-
-static void yield_step(struct yield *y)
-{
-	char text[64 + TIME_TEXT_SIZE];
-
-	if (--y->pending)
-		return;
-	(void)snprintf(text, sizeof(text),
-		"the job slot is free of us; nothing is started before %s", y->until);
-	if (y->trouble)
-		control_reply_send(y->reply, EXIT_CODE_SLOT_BUSY, y->trouble);
-	else
-		control_reply_send(y->reply, EXIT_CODE_OK, text);
-	free(y->trouble);
-	free(y);
-}
-
-static void hold_stored(void *arg)
-{
-	yield_step(arg);
-}
-
-static void job_cancelled(void *arg, const char *text)
-{
-	struct yield *y = arg;
-
-	if (text && !y->trouble)
-		y->trouble = mem_text(text);
-	yield_step(y);
-}
 
 static void act_yield(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
 	struct control_reply *reply)
 {
-	struct daemon *d = arg;
-	struct entry *e = find_or_refuse(d, tenant, reply);
-	struct yield *y = e ? calloc(1, sizeof(*y)) : NULL;
-	/* people type it again: whole seconds */
-	int64_t until_us = (clock_wall_us() + for_us) / USEC_PER_SEC * USEC_PER_SEC + USEC_PER_SEC;
+	struct entry *e = find_or_refuse(arg, tenant, reply);
 
-	if (!y) {
-		if (e)
-			control_reply_send(reply, EXIT_CODE_REFUSED, "out of memory");
-		return;
-	}
-	*y = (struct yield){.reply = reply, .pending = 2};
-	(void)time_format(until_us, y->until);
-	log_event(LOG_NOTICE, LOG_ID_YIELDED, &((struct log_ctx){.tenant = tenant}),
-		"slot given up until %s by %s", y->until, who->text);
-	queue_hold(d->queue, &e->t, until_us, who->text, hold_stored, y);
-	for (struct active *a = e->active; a; a = a->next) {
-		/* also one that is about to be created: its intent may be on the way to the store
-		 */
-		if (!a->job)
-			continue;
-		y->pending++;
-		job_cancel(a->job, who->text, job_cancelled, y);
-	}
-	yield_step(y);
+	if (e)
+		yield_start(e, who->text, for_us, reply);
 }
 
 static void resume_stored(void *arg)

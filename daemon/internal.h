@@ -59,7 +59,8 @@ struct entry {
 	struct daemon *d;
 	struct active *active;
 	struct cycle cycle;
-	bool blocked; /* the front of the queue waits for a foreign job */
+	struct yield *yields; /* people who wait for the slot */
+	bool blocked;	      /* the front of the queue waits for a foreign job */
 	int64_t blocked_since_us;
 	int64_t blind_since_us; /* looks fail since then; 0: the last one did not */
 };
@@ -111,6 +112,10 @@ void cycle_cancel(struct entry *e);
 int exit_code_of(enum graph_outcome why);
 bool once_wants(const struct daemon *d, const char *tenant);
 
+/* yield.c: the slot is given up; answers when the service's list shows that it is free */
+void yield_start(struct entry *e, const char *by, int64_t for_us, struct control_reply *reply);
+void yield_cancel(struct entry *e);
+
 /* trouble.c: outcomes to conditions and alerts */
 void trouble_look(struct daemon *d, const struct look_result *result);
 void trouble_plan(
@@ -123,6 +128,9 @@ void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
 void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs);
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint);
+/* The store does not take the tenant, which therefore has no row (t->id 0); or it does now. */
+void trouble_refused(struct daemon *d, struct tenant *t, const char *text);
+void trouble_admitted(struct daemon *d, struct tenant *t);
 void trouble_slot(struct daemon *d, struct entry *e, const char *text);
 
 /* trouble_risk.c: after every look, good or failed */

@@ -73,6 +73,7 @@ static void entry_release(struct entry *e)
 	ticker_remove(d->ticker, &e->t);
 	look_cancel(d->look, &e->t);
 	entry_stop_jobs(e);
+	yield_cancel(e);
 	queue_remove(d->queue, &e->t);
 	e->t.graph = graph_free(e->t.graph);
 	e->t.auth = auth_free(e->t.auth);
@@ -174,6 +175,7 @@ static void entry_refuse(struct entry *e, int r)
 	(void)text_copy(text, &e->t.look_trouble);
 	log_error(&((struct log_ctx){.tenant = e->t.conf->name}), "tenant cannot be watched: %s",
 		text);
+	trouble_refused(e->d, &e->t, text);
 	cycle_note(e, EXIT_CODE_STORE, "the tenant cannot be opened");
 	cycle_begun(e);
 }
@@ -191,6 +193,7 @@ static void admit_done(void *arg, int r)
 		if (r == 0)
 			r = entry_open(e);
 		if (r == 0) {
+			trouble_admitted(d, &e->t);
 			queue_load(d->queue, &e->t);
 			ticker_add(d->ticker, &e->t);
 			trouble_untold(d, &e->t, &a->untold);

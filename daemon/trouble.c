@@ -14,8 +14,9 @@
 #include "daemon/internal.h"
 
 /* Freshness is judged by the service's clock; this much difference makes schedules and tokens
- * doubtful. */
+ * doubtful. It ends with clearly less, so that a clock at the limit is not told again and again. */
 #define SKEW_LIMIT_US (5 * USEC_PER_MIN)
+#define SKEW_GONE_US (4 * USEC_PER_MIN)
 
 /* Outcomes that a person must mend: they hold until a call of this tenant works again. */
 static const struct {
@@ -83,6 +84,33 @@ void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why,
 	}
 }
 
+/* --- admission ----------------------------------------------------------------------------------
+ */
+
+/* A refused tenant has no row by which to tell it from others. */
+static const char *refused_subject(const struct tenant *t, char *out, size_t size)
+{
+	(void)snprintf(out, size, "tenant %.64s", t->conf->name);
+	return out;
+}
+
+void trouble_refused(struct daemon *d, struct tenant *t, const char *text)
+{
+	char title[160], subject[80];
+
+	(void)snprintf(title, sizeof(title), "%s: the tenant is not watched", t->conf->name);
+	alerts_condition_set(d->alerts, t, ALERT_STORE_ERROR,
+		refused_subject(t, subject, sizeof(subject)), VERDICT_CRITICAL, title, text);
+}
+
+void trouble_admitted(struct daemon *d, struct tenant *t)
+{
+	char subject[80];
+
+	alerts_condition_clear(
+		d->alerts, NULL, ALERT_STORE_ERROR, refused_subject(t, subject, sizeof(subject)));
+}
+
 /* --- looks --------------------------------------------------------------------------------------
  */
 
@@ -118,10 +146,10 @@ static void note_skew(struct daemon *d, struct tenant *t)
 	char title[120], by[DURATION_TEXT_SIZE];
 	int64_t skew_us = t->clock_offset_us < 0 ? -t->clock_offset_us : t->clock_offset_us;
 
-	if (skew_us <= SKEW_LIMIT_US) {
+	if (skew_us < SKEW_GONE_US)
 		alerts_condition_clear(d->alerts, t, ALERT_CLOCK_SKEW, "");
+	if (skew_us <= SKEW_LIMIT_US)
 		return;
-	}
 	(void)snprintf(title, sizeof(title), "%s: our clock is %s %s the service's", t->conf->name,
 		duration_format(skew_us, by), t->clock_offset_us > 0 ? "behind" : "ahead of");
 	alerts_condition_set(d->alerts, t, ALERT_CLOCK_SKEW, "", VERDICT_WARNING, title,

@@ -55,7 +55,7 @@ static bool plan_one(
 	if (due_us == TIME_NONE)
 		return false;
 	int baseline = plan_baseline(in->snapshots, w->conf->baseline, w->covered_to_us,
-		in->tenant->coverage_margin_us, &gap);
+		in->tenant->coverage_margin_us, server_now(in), &gap);
 	if (baseline < 0)
 		return false;
 	if (gap && put_off(in, w))

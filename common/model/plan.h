@@ -84,9 +84,9 @@ void plan_done(struct plan *p);
  */
 
 /*
- * The baseline for a watch that is covered up to covered_to_us (TIME_NONE: never): index into the
- * list, -1 when it is empty. ret_gap: it is later than covered_to_us, so what lies between can
- * never be compared.
+ * The baseline ("newest": that of plan_newest()) for a watch that is covered up to covered_to_us
+ * (TIME_NONE: never): index into the list, -1 when it is empty. ret_gap: it is later than
+ * covered_to_us, so what lies between can never be compared.
  *
  * Coverage is (covered_from, covered_to]. A preview against B shows what changed in (B, P], so B <=
  * covered_to leaves nothing out. The margin is on top of that: a snapshot's time is not exactly its
@@ -95,7 +95,7 @@ void plan_done(struct plan *p);
  * smaller margin and no gap; later than covered_to it is a gap, (covered_to, B].
  */
 int plan_baseline(const struct snapshot_list *snapshots, enum watch_baseline policy,
-	int64_t covered_to_us, int64_t margin_us, bool *ret_gap);
+	int64_t covered_to_us, int64_t margin_us, int64_t server_now_us, bool *ret_gap);
 
 /*
  * The newest snapshot that is not in the future of the service's own clock: index, -1 when there is

@@ -29,13 +29,13 @@ static int covered_baseline(const struct snapshot_list *snapshots, int64_t cover
 }
 
 int plan_baseline(const struct snapshot_list *snapshots, enum watch_baseline policy,
-	int64_t covered_to_us, int64_t margin_us, bool *ret_gap)
+	int64_t covered_to_us, int64_t margin_us, int64_t server_now_us, bool *ret_gap)
 {
 	int oldest = (int)snapshots->n - 1;
 
 	*ret_gap = false;
 	if (oldest < 0 || policy == WATCH_NEWEST)
-		return oldest < 0 ? -1 : 0;
+		return plan_newest(snapshots, server_now_us);
 	if (policy == WATCH_OLDEST || covered_to_us == TIME_NONE)
 		return oldest;
 	return covered_baseline(snapshots, covered_to_us, margin_us, ret_gap);

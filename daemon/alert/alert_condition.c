@@ -93,11 +93,15 @@ static void cleared(void *arg, int r)
 		if (r < 0)
 			log_error(&ctx, "cannot end a condition: %s%s", err_text(r),
 				r == -ENOMEM ? "; trying again" : "");
-		if (r == -ENOMEM) /* or its next beginning would be no news */
+		if (r == -ENOMEM) { /* or its next beginning would be no news */
 			alerts_post(a, clear_work, cleared, TAKE_PTR(q));
-		else if (r == 0 && q->happened)
+		} else if (r < 0) {
+			/* it holds in the store: the next to say that it has ended tries again */
+			(void)held_add(&a->held, q->condition.tenant, q->condition.kind, subject);
+		} else if (q->happened) {
 			log_notice(&ctx, "no longer so: %s%s%s", q->condition.kind,
 				*subject ? ": " : "", subject);
+		}
 		alerts_check_idle(a);
 	}
 	alerts_release(a);

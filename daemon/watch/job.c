@@ -412,6 +412,7 @@ struct job *job_free(struct job *j)
 	remote_job_list_done(&j->listed);
 	job_cancel_answer(j, "the daemon has stopped working on it");
 	free(j->cancel_text);
+	free(j->cancel_refusal);
 	free(j->hint);
 	free(j);
 	return NULL;

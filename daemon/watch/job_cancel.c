@@ -41,8 +41,30 @@ void job_cancel_failed(struct job *j, const char *text)
 	j->cancel_sent = false;
 	j->cancel_given_up = true;
 	job_cancel_answer(j, words);
+	/* abandoned later on, it is somebody else's doing */
 	job_set_text(&next->cancel_by, NULL);
 	job_move(j, next, job_wait_next);
+}
+
+/* It may have ended meanwhile, and then there is nothing to refuse: the next poll tells. */
+static void refused(struct job *j, const char *text)
+{
+	assert_fatal(run_set_text(&j->cancel_refusal, text) == 0);
+	job_later(j, 0, job_poll);
+}
+
+/* The service was not reached: whoever waits is told, and each poll asks again. */
+static void not_reached(struct job *j, const char *text)
+{
+	struct log_ctx ctx = job_log_ctx(j);
+	char words[512];
+
+	(void)snprintf(words, sizeof(words),
+		"the preview could not be cancelled yet: %s; it is tried again" BY_HAND, text);
+	log_warning(&ctx, "%s", words);
+	j->cancel_sent = false;
+	job_cancel_answer(j, words);
+	job_later(j, j->poll_us, job_poll);
 }
 
 static void on_cancelled(void *arg, struct graph_reply *reply)
@@ -50,23 +72,24 @@ static void on_cancelled(void *arg, struct graph_reply *reply)
 	struct job *j = arg;
 
 	JOB_CALL_OVER(j);
+	j->cancel_sent = true;
+	j->cancel_sent_us = clock_boot_us();
 	switch (reply->outcome) {
 	case GRAPH_OK:
 	case GRAPH_NOT_FOUND: /* these two: it has ended, polling tells how */
 	case GRAPH_BUSY:
-		j->cancel_sent = true;
-		j->cancel_sent_us = clock_boot_us();
 		job_later(j, 0, job_poll);
+		break;
+	case GRAPH_FORBIDDEN:
+	case GRAPH_REFUSED:
+		refused(j, reply->text ? reply->text : graph_outcome_name(reply->outcome));
 		break;
 	case GRAPH_SIGN_IN:
 	case GRAPH_CONFIG:
-	case GRAPH_FORBIDDEN:
-	case GRAPH_REFUSED:
 	case GRAPH_THROTTLED:
 	case GRAPH_NETWORK:
 	case GRAPH_BAD_REPLY:
-		job_cancel_failed(
-			j, reply->text ? reply->text : graph_outcome_name(reply->outcome));
+		not_reached(j, reply->text ? reply->text : graph_outcome_name(reply->outcome));
 		break;
 	}
 }
@@ -99,6 +122,7 @@ bool job_cancel_step(struct job *j)
 	job_quiet(j);
 	next = job_edit(j);
 	job_set_text(&next->cancel_by, j->cancel_by);
+	job_set_text(&j->cancel_refusal, NULL);
 	job_move(j, next, ask);
 	return true;
 }

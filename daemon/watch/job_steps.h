@@ -64,7 +64,8 @@ struct job {
 	/* cancelling */
 	const char *cancel_by; /* who wants it; NULL: nobody. A literal or cancel_text */
 	char *cancel_text;
-	bool cancel_sent;     /* the service has agreed */
+	bool cancel_sent;     /* the service has answered */
+	char *cancel_refusal; /* what it said when it did not agree; NULL */
 	bool cancel_given_up; /* it did not work once */
 	int64_t cancel_sent_us;
 	struct job_waiter *waiters;

@@ -204,22 +204,25 @@ static void on_job(void *arg, struct graph_reply *reply)
 	}
 }
 
-static bool quiet_hours_want_it(const struct job *j)
+/* How long until quiet hours want it cancelled (0: now); INT64_MAX when they never do. */
+static int64_t quiet_hours_in(const struct job *j)
 {
 	const struct conf_tenant *conf = j->t->conf;
-	int64_t now_us = clock_wall_us();
+	int64_t now_us = clock_wall_us(), in_us = INT64_MAX;
 
 	if (conf->quiet_running != QUIET_CANCEL || j->run->adopted || j->cancel_given_up)
-		return false;
-	for (size_t i = 0; i < conf->n_quiet_hours; i++)
-		if (window_contains(conf->quiet_hours[i], now_us))
-			return true;
-	return false;
+		return in_us;
+	for (size_t i = 0; i < conf->n_quiet_hours; i++) {
+		int64_t start_us = window_next_start(conf->quiet_hours[i], now_us);
+		if (start_us != TIME_NONE && start_us - now_us < in_us)
+			in_us = start_us - now_us;
+	}
+	return in_us;
 }
 
 void job_poll(struct job *j)
 {
-	if (!j->cancel_by && quiet_hours_want_it(j))
+	if (!j->cancel_by && quiet_hours_in(j) == 0)
 		j->cancel_by = "quiet hours";
 	if (job_cancel_step(j))
 		return;
@@ -230,10 +233,14 @@ void job_poll(struct job *j)
 
 void job_wait_next(struct job *j)
 {
-	int64_t wait_us = j->poll_us;
+	int64_t wait_us = j->poll_us, quiet_us = quiet_hours_in(j);
 
 	if (job_cancel_step(j))
 		return;
+	if (j->cancel_sent && j->cancel_refusal) {
+		job_cancel_failed(j, j->cancel_refusal);
+		return;
+	}
 	if (j->cancel_sent && clock_boot_us() - j->cancel_sent_us > LIMIT_JOB_CANCEL_US) {
 		job_cancel_failed(j, "the service agreed, but it is still running");
 		return;
@@ -244,7 +251,7 @@ void job_wait_next(struct job *j)
 		j->poll_us += j->poll_us / 2;
 	if (j->poll_us > LIMIT_JOB_POLL_MAX_US)
 		j->poll_us = LIMIT_JOB_POLL_MAX_US;
-	job_later(j, wait_us, job_poll);
+	job_later(j, quiet_us < wait_us ? quiet_us : wait_us, job_poll);
 }
 
 void job_wait_enter(struct job *j)
@@ -257,6 +264,9 @@ void job_wait_enter(struct job *j)
 		job_set_text(&j->cancel_text, j->run->cancel_by);
 		j->cancel_by = j->cancel_text;
 	}
+	/* the hold was stored, and the host died before the wish to cancel was */
+	if (!j->cancel_by && !j->run->adopted && j->t->hold_until_us > clock_wall_us())
+		j->cancel_by = "snapwatch yield";
 	if (j->asked)
 		job_wait_next(j);
 	else

@@ -17,7 +17,7 @@
 
 #define MAX_SHOWN 10 /* violations of one scenario */
 
-static int play_file(const char *path)
+static int play_file(const char *path, bool verbose)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
 	struct world w;
@@ -30,6 +30,7 @@ static int play_file(const char *path)
 		(void)printf("%s: %s\n", path, strerror(-r));
 		return 1;
 	}
+	w.verbose = verbose;
 	failed = play_text(&w, path, text.data);
 	for (size_t i = 0; i < sim_violations(w.sim) && i < MAX_SHOWN; i++) {
 		(void)printf("%s: violation: %s\n", path, sim_violation(w.sim, i));
@@ -50,7 +51,7 @@ int main(int argc, char **argv)
 		(void)fflush(stdout);
 		pid_t pid = fork();
 		if (pid == 0) {
-			int failed = play_file(argv[i]);
+			int failed = play_file(argv[i], verbose);
 			exit(failed);
 		}
 		if (pid < 0 || waitpid(pid, &status, 0) != pid || status != 0) {

@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/err.h"
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/parse.h"
@@ -84,6 +85,32 @@ static int do_tenant_conf(struct world *w, const char *line)
 	return buf_error(&text);
 }
 
+/* `tenant-conf-drop NAME TEXT`: the tenant's lines that begin with TEXT go. */
+static int do_tenant_conf_drop(struct world *w, const char *line)
+{
+	char name[65], begin[80];
+	int used = 0;
+	bool inside = false, dropped = false;
+	struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
+
+	if (sscanf(line, "tenant-conf-drop %64s %n", name, &used) != 1 || !line[used])
+		return -EINVAL;
+	(void)snprintf(begin, sizeof(begin), "tenant \"%s\" ", name);
+	for (const char *at = buf_text(&w->tenants); *at;) {
+		size_t len = strcspn(at, "\n") + 1, blanks = strspn(at, " ");
+
+		inside = strncmp(at, begin, strlen(begin)) == 0 || (inside && *at != '}');
+		bool drop = inside && strncmp(at + blanks, line + used, strlen(line + used)) == 0;
+		if (!drop)
+			buf_append(&text, at, len);
+		dropped = dropped || drop;
+		at += len;
+	}
+	buf_done(&w->tenants);
+	w->tenants = text;
+	return buf_error(&text) ? buf_error(&text) : dropped ? 0 : -ENOENT;
+}
+
 static int do_hook(struct world *w, const char *line)
 {
 	char name[65], secret[200], url[200], file[80];
@@ -125,6 +152,8 @@ static int do_daemon(struct world *w, const char *line, struct buf *error)
 		world_daemon_stop(w);
 	else if (strcmp(verb, "kill") == 0)
 		world_daemon_kill(w);
+	else if (strcmp(verb, "second") == 0)
+		return world_second_daemon(w, error);
 	else if (strcmp(verb, "reload") == 0) {
 		int r = world_write_conf(w);
 		return r ? r : daemon_reload(w->daemon, error);
@@ -146,6 +175,10 @@ static int do_crash(struct world *w, const char *line)
 		w->crash = CRASH_VERDICT;
 	else if (strcmp(at, "alert") == 0)
 		w->crash = CRASH_ALERT;
+	else if (strcmp(at, "hold") == 0)
+		w->crash = CRASH_HOLD;
+	else if (strcmp(at, "cancel") == 0)
+		w->crash = CRASH_CANCEL;
 	else if (sscanf(at, "page %u", &w->crash_page) == 1)
 		w->crash = CRASH_PAGE;
 	else
@@ -153,27 +186,48 @@ static int do_crash(struct world *w, const char *line)
 	return 0;
 }
 
-static int do_act(struct world *w, const char *line)
+static int ask(struct world *w, const char *verb, const char *tenant, const char *extra)
 {
 	static const struct control_peer operator= {.text = "uid 0 (operator)"};
+	const struct control_ops *ops = &daemon_control_ops;
+	bool wait = strcmp(verb, "wait") == 0;
+	int64_t for_us = wait ? 10 * USEC_PER_MIN : 4 * USEC_PER_HOUR;
+	struct control_reply *reply;
+
+	if ((wait || strcmp(verb, "yield") == 0) && extra &&
+		parse_duration(extra, 0, LIMIT_HOLD_MAX_US, &for_us) < 0)
+		return -EINVAL;
+	reply = world_ask(w);
+	if (!reply)
+		return -E2BIG;
+	if (strcmp(verb, "run") == 0)
+		ops->run(w->daemon, &operator, tenant, extra, false, TIME_NONE, reply);
+	else if (wait)
+		ops->run(w->daemon, &operator, tenant, NULL, true, for_us, reply);
+	else if (strcmp(verb, "resume") == 0)
+		ops->resume(w->daemon, &operator, tenant, reply);
+	else if (strcmp(verb, "yield") == 0)
+		ops->yield(w->daemon, &operator, tenant, for_us, reply);
+	else {
+		control_reply_send(reply, EXIT_CODE_USAGE, verb);
+		return -EINVAL;
+	}
+	return 0;
+}
+
+static int do_act(struct world *w, const char *line)
+{
 	char verb[16], tenant[65], extra[65] = "";
-	int64_t for_us = 4 * USEC_PER_HOUR;
 	int n = sscanf(line, "act %15s %64s %64s", verb, tenant, extra);
 
 	if (n < 2 || !w->daemon)
 		return -EINVAL;
-	if (strcmp(verb, "run") == 0)
-		daemon_control_ops.run(w->daemon, &operator, tenant, n == 3 ? extra : NULL, false,
-			TIME_NONE, NULL);
-	else if (strcmp(verb, "resume") == 0)
-		daemon_control_ops.resume(w->daemon, &operator, tenant, NULL);
-	else if (strcmp(verb, "yield") == 0 &&
-		 (n == 2 || parse_duration(extra, 0, USEC_PER_DAY, &for_us) == 0))
-		daemon_control_ops.yield(w->daemon, &operator, tenant, for_us, NULL);
-	else
-		return -EINVAL;
+	/* the hold is what a yield stores first */
+	if (w->crash == CRASH_HOLD && strcmp(verb, "yield") == 0)
+		world_die_after_store(w);
+	int r = ask(w, verb, tenant, n == 3 ? extra : NULL);
 	fake_loop_settle(w->loop);
-	return 0;
+	return r;
 }
 
 static int do_run(struct world *w, const char *line, struct buf *error)
@@ -244,6 +298,8 @@ int play_line(struct world *w, const char *line, struct buf *error)
 			fake_loop_set_clock(w->loop, at_us);
 		return r;
 	}
+	if (starts(line, "tenant-conf-drop"))
+		return do_tenant_conf_drop(w, line);
 	if (starts(line, "tenant-conf"))
 		return do_tenant_conf(w, line);
 	if (starts(line, "rule")) {

@@ -129,10 +129,22 @@ static void died(void *arg)
 	loop_quit(w->loop);
 }
 
+static bool is_cancel(const struct http_request *q)
+{
+	return strcmp(q->method, "POST") == 0 && strstr(q->url, "cancel") != NULL;
+}
+
+void world_die_after_store(struct world *w)
+{
+	w->crash = CRASH_NONE;
+	fake_store_thread_die(fake_store_thread_newest(), 1, FAKE_STORE_DIE_AFTER_COMMIT, died, w);
+}
+
 /* True when the host dies before the request leaves it. */
 static bool crash_before(struct world *w, const struct http_request *q)
 {
-	if (w->crash != CRASH_INTENT || !is_create(q))
+	if (!(w->crash == CRASH_INTENT && is_create(q)) &&
+		!(w->crash == CRASH_CANCEL && is_cancel(q)))
 		return false;
 	w->crash = CRASH_NONE;
 	fake_store_thread_die(
@@ -265,7 +277,8 @@ int world_write_conf(struct world *w)
 
 	buf_printf(&text, "store = \"sqlite:%s/snapwatch.db\"\ncredentials_dir = \"%s\"\n", w->dir,
 		w->dir);
-	buf_printf(&text, "control_socket = \"%s/control.sock\"\nlog_level = \"debug\"\n", w->dir);
+	buf_printf(&text, "control_socket = \"%s/control.sock\"\nlog_level = \"%s\"\n", w->dir,
+		w->verbose ? "debug" : "error");
 	buf_printf(&text, "defaults {\n%s}\n", buf_text(&w->defaults));
 	add_tenants(w, &text);
 	buf_puts(&text, buf_text(&w->rules));
@@ -323,6 +336,25 @@ int world_daemon_start(struct world *w, struct buf *errors)
 	return r;
 }
 
+int world_second_daemon(struct world *w, struct buf *errors)
+{
+	_cleanup_(freep) char *detail = NULL;
+	struct store *store = NULL;
+	char path[128];
+
+	(void)snprintf(path, sizeof(path), "sqlite:%s/snapwatch.db", w->dir);
+	int r = store_open(path, &store, &detail);
+	if (r == 0) {
+		(void)store_close(store);
+		buf_puts(errors, "it opens the store as well");
+		return -EEXIST;
+	}
+	if (detail && strstr(detail, "pid"))
+		return 0;
+	buf_printf(errors, "kept out without saying by whom: %s", detail ? detail : err_text(r));
+	return -EINVAL;
+}
+
 void world_daemon_stop(struct world *w)
 {
 	if (w->daemon) {
@@ -353,7 +385,8 @@ static void pass_time(struct world *w, int64_t wall_us)
 int world_run_until(struct world *w, int64_t wall_us, struct buf *errors)
 {
 	while (clock_wall_us() < wall_us) {
-		pass_time(w, wall_us);
+		if (!w->crashed) /* in what was asked of it just now */
+			pass_time(w, wall_us);
 		if (!w->crashed) {
 			if (clock_wall_us() < wall_us && w->daemon)
 				world_daemon_kill(w); /* it ended by itself */

@@ -23,7 +23,17 @@ enum crash_point {
 	CRASH_PAGE,    /* in the middle of storing page n */
 	CRASH_VERDICT, /* every page is stored, judging never commits */
 	CRASH_ALERT,   /* the run's failure is stored, its alert is not */
+	CRASH_HOLD,    /* `yield`: the hold is stored, the wish to cancel is not */
+	CRASH_CANCEL,  /* the wish to cancel is stored, the request never leaves */
 };
+
+/* What `act` was answered. */
+struct world_reply {
+	bool answered;
+	int code; /* enum exit_code */
+	char text[512];
+};
+#define WORLD_REPLIES 16
 
 struct world {
 	char dir[64]; /* temporary: configuration, credentials, store */
@@ -37,6 +47,9 @@ struct world {
 	unsigned crash_page, pages_seen;
 	bool crashed;
 	unsigned n_crashes;
+	struct world_reply replies[WORLD_REPLIES];
+	size_t n_replies;
+	bool verbose;
 };
 
 int world_open(struct world *w);
@@ -53,6 +66,14 @@ void world_daemon_kill(struct world *w);
 /* Time passes until wall_us. A crash point that is reached kills the daemon and starts it again a
  * minute later. */
 int world_run_until(struct world *w, int64_t wall_us, struct buf *errors);
+
+/* The host dies as soon as what is asked of the store next is committed. */
+void world_die_after_store(struct world *w);
+/* Another daemon on the same store, beside the one that runs: 0 when it is kept out. */
+int world_second_daemon(struct world *w, struct buf *errors);
+/* fake_control.c: for one question to the daemon; NULL when there were too many. */
+struct control_reply;
+struct control_reply *world_ask(struct world *w);
 
 /* "2026-11-16T00:00:00Z", "+2d03:00" from start. */
 int world_time(const struct world *w, const char *text, int64_t *ret_us);

@@ -98,6 +98,55 @@ START_TEST(cancelling_is_refused)
 }
 END_TEST
 
+/* The preview has succeeded since the last poll: there is nothing left to refuse. */
+START_TEST(refused_because_it_has_ended)
+{
+	force(OP_CANCEL, GRAPH_REFUSED, false);
+	start();
+	fake_loop_run_for(l, 10 * USEC_PER_MIN);
+	sv.jobs[0].takes_us = USEC_PER_MIN;
+	cancel();
+	run_out();
+	ck_assert_str_eq(cancelled, "free");
+	ck_assert_str_eq(told, "slot_free settle ended:ok");
+}
+END_TEST
+
+/* Whoever waits is told at once; the wish stands and each poll asks again. */
+START_TEST(the_service_is_not_reached)
+{
+	force(OP_CANCEL, GRAPH_NETWORK, false);
+	start();
+	fake_loop_run_for(l, 10 * USEC_PER_MIN);
+	cancel();
+	fake_loop_run_for(l, 30 * USEC_PER_SEC);
+	ck_assert_ptr_nonnull(strstr(cancelled, "tried again"));
+	ck_assert_ptr_nonnull(strstr(cancelled, "Entra admin center"));
+	ck_assert_ptr_nonnull(stored()->cancel_by);
+	run_out();
+	ck_assert_str_eq(told, "ended:cancelled");
+	ck_assert_uint_eq(sv.calls[OP_CANCEL], 2);
+}
+END_TEST
+
+/* The host died when the hold was stored and the wish to cancel was not. */
+START_TEST(held_since_before_the_start)
+{
+	int64_t id = run->id;
+
+	start();
+	fake_loop_run_for(l, 10 * USEC_PER_MIN);
+	daemon_down();
+	daemon_up();
+	load(id);
+	tenant.hold_until_us = clock_wall_us() + USEC_PER_HOUR;
+	start();
+	run_out();
+	ck_assert_str_eq(told, "ended:cancelled");
+	ck_assert_uint_eq(sv.calls[OP_CANCEL], 1);
+}
+END_TEST
+
 START_TEST(cancelling_lingers)
 {
 	sv.cancel_lingers = true;
@@ -204,6 +253,9 @@ Suite *suite(void)
 	tcase_add_test(tc, cancelled_while_it_is_created);
 	tcase_add_test(tc, cancelling_comes_too_late);
 	tcase_add_test(tc, cancelling_is_refused);
+	tcase_add_test(tc, refused_because_it_has_ended);
+	tcase_add_test(tc, the_service_is_not_reached);
+	tcase_add_test(tc, held_since_before_the_start);
 	tcase_add_test(tc, cancelling_lingers);
 	tcase_add_test(tc, an_adopted_job_is_not_cancelled);
 	tcase_add_test(tc, freed_while_it_is_cancelled);

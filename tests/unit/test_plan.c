@@ -77,6 +77,8 @@ static const struct {
 	{{0, -24, -48}, 3, WATCH_NEWEST, -22.75, 0, false},
 	{{0, -24, -48}, 3, WATCH_OLDEST, -200, 2, false},
 	{{0, -24, -48}, 3, WATCH_NEWEST, NEVER, 0, false},
+	{{30, 0, -24}, 3, WATCH_NEWEST, NEVER, 1, false},
+	{{30}, 1, WATCH_NEWEST, NEVER, -1, false},
 };
 
 START_TEST(baseline_leaves_no_gap)
@@ -85,8 +87,8 @@ START_TEST(baseline_leaves_no_gap)
 	int64_t to = baselines[_i].covered_to == NEVER ? TIME_NONE : at(baselines[_i].covered_to);
 	bool gap = true;
 
-	ck_assert_int_eq(
-		plan_baseline(&list, baselines[_i].policy, to, MARGIN, &gap), baselines[_i].want);
+	ck_assert_int_eq(plan_baseline(&list, baselines[_i].policy, to, MARGIN, at(0), &gap),
+		baselines[_i].want);
 	ck_assert_int_eq(gap, baselines[_i].gap);
 	snapshot_list_done(&list);
 }
