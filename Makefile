@@ -1,7 +1,8 @@
 # SPDX-License-Identifier: Apache-2.0
 # snapwatch: one file builds everything. `make help` lists the targets.
 #
-# Flavours live beside each other: build/rel (what is shipped), build/asan, build/tsan, build/val.
+# Flavours live beside each other: build/rel (what is shipped), build/asan, build/tsan, build/val,
+# build/fuzz.
 # FLAVOUR=asan make all builds one by hand.
 
 PREFIX      ?= /usr
@@ -46,7 +47,7 @@ HARDEN_LD_CANDIDATES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlop
 # Probing costs a second, so its result is kept per compiler.
 CC_ID := $(shell $(CC) --version 2>/dev/null | head -n 1 | tr -c 'A-Za-z0-9.\n' '-')
 PROBED := $(BUILD)/probed-$(CC_ID).mk
-ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind fuzz fuzz-smoke,$(or $(MAKECMDGOALS),all)),)
 -include $(PROBED)
 endif
 $(PROBED):
@@ -67,8 +68,13 @@ FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAVOUR_LDFLAGS := -fsanitize=thread
 else ifeq ($(FLAVOUR),val)
 FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer
+else ifeq ($(FLAVOUR),fuzz)
+# libFuzzer comes with clang only: make FLAVOUR=fuzz CC=clang.
+FLAVOUR_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
+	-fno-sanitize-recover=undefined
+FLAVOUR_LDFLAGS := -fsanitize=address,undefined
 else
-$(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan or val)
+$(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan, val or fuzz)
 endif
 
 CFLAGS ?=
@@ -203,6 +209,17 @@ $(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) tests/support/clock_virtu
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
+# Fuzz targets: one program per tests/fuzz/fuzz_*.c; FLAVOUR=fuzz CC=clang.
+FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
+FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,tests/fuzz/fuzz.c tests/support/clock_virtual.c) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+.PHONY: fuzzers
+fuzzers: $(FUZZ_BIN)
+
 # --- checks ---------------------------------------------------------------------------------------
 .PHONY: programs
 programs: $(B)/test/snapwatchd $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
@@ -214,6 +231,12 @@ check: ; $(Q)packaging/deps.sh all && FLAVOUR=asan tests/check.sh
 .PHONY: check-tsan check-valgrind
 check-tsan: ; $(Q)packaging/deps.sh all && FLAVOUR=tsan PARTS="build unit replay system" tests/check.sh
 check-valgrind: ; $(Q)packaging/deps.sh all && FLAVOUR=val PARTS="build unit replay" TEST_TIMEOUT=1200 tests/check.sh
+
+# New inputs for a minute, or RUNS executions of each target, for all that somebody else writes.
+FUZZ_MAKE := $(MAKE) -s -j$(shell nproc) FLAVOUR=fuzz CC=clang WERROR=-Werror fuzzers
+.PHONY: fuzz fuzz-smoke
+fuzz: ; $(Q)packaging/deps.sh all && $(FUZZ_MAKE) && tests/fuzz/run.sh long $(or $(RUNS),10000000)
+fuzz-smoke: ; $(Q)packaging/deps.sh all && $(FUZZ_MAKE) && tests/fuzz/run.sh smoke
 
 .PHONY: lint
 lint: ; $(Q)packaging/deps.sh all && tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh
@@ -247,8 +270,8 @@ uninstall:
 
 .PHONY: help
 help:
-	@printf '%s\n' 'all demo check check-tsan check-valgrind lint fmt install uninstall clean' \
-		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val V=1'
+	@printf '%s\n' 'all demo check check-tsan check-valgrind fuzz fuzz-smoke lint fmt install uninstall clean' \
+		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|fuzz RUNS V=1'
 
 .PHONY: clean
 clean:

@@ -68,11 +68,16 @@ part_system() {
 
 part_demo() { run_one "make demo" make -s FLAVOUR=rel demo; }
 
+part_fuzz() {
+	make -s -j"$JOBS" FLAVOUR=fuzz CC=clang WERROR=-Werror fuzzers || return 1
+	run_one "fuzz targets" tests/fuzz/run.sh smoke
+}
+
 part_lint() { run_one lint make -s lint; }
 
 part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang FLAVOUR=rel WERROR=-Werror all unit programs; }
 
-for part in ${PARTS:-build unit replay system demo clang lint}; do
+for part in ${PARTS:-build unit replay system demo clang fuzz lint}; do
 	begin=$SECONDS
 	before=$failed
 	printf '== %s\n' "$part"

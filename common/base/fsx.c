@@ -11,7 +11,7 @@
 
 #include "common/base/fsx_private.h"
 
-#define CHUNK (64u * 1024)
+#define CHUNK (16u * 1024)
 
 int file_open_regular(const char *path, struct stat *ret_st)
 {

@@ -88,12 +88,14 @@ int64_t civil_to_us(const struct civil *c)
 const char *time_format(int64_t us, char out[static TIME_TEXT_SIZE])
 {
 	struct civil c = civil_from_us(us);
-	int fraction = (int)(us - floor_div(us, USEC_PER_SEC) * USEC_PER_SEC);
+	int fraction = (int)(us % USEC_PER_SEC);
 	int n;
 
 	out[0] = '\0';
 	if (us == TIME_NONE || c.year < 1 || c.year > 9999)
 		return out;
+	if (fraction < 0)
+		fraction += USEC_PER_SEC;
 	n = snprintf(out, TIME_TEXT_SIZE, "%04d-%02d-%02dT%02d:%02d:%02d", c.year, c.month, c.day,
 		c.hour, c.minute, c.second);
 	if (fraction)

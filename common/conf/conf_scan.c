@@ -8,6 +8,9 @@
 #include "common/base/limits.h"
 #include "common/base/text.h"
 
+/* Of a word in a message. */
+#define SHOWN_BYTES 80u
+
 enum token {
 	TOKEN_END,
 	TOKEN_ERROR,
@@ -32,6 +35,7 @@ struct scan {
 	size_t n_words;
 	struct buf word; /* of the last TOKEN_WORD */
 	unsigned word_line;
+	struct buf shown; /* a word for a message */
 };
 
 void conf_complain(struct buf *out, const char *file, unsigned line, const char *fmt, ...)
@@ -49,6 +53,16 @@ void conf_complain(struct buf *out, const char *file, unsigned line, const char 
 }
 
 /* --- tokens ----------------------------------------------------------------------------------- */
+
+/* A word as a message may show it, valid until the next one is asked for. */
+static const char *visible(struct scan *s, const char *word)
+{
+	buf_reset(&s->shown);
+	text_append_visible(&s->shown, word, strnlen(word, SHOWN_BYTES));
+	if (strlen(word) > SHOWN_BYTES)
+		buf_puts(&s->shown, "...");
+	return buf_text(&s->shown);
+}
 
 static enum token unclosed(struct scan *s, unsigned line, const char *what)
 {
@@ -229,7 +243,7 @@ static int add_statement(struct scan *s, bool section)
 }
 
 /* One more of the same in the same section; titles that repeat are found where files meet. */
-static int check_repeat(const struct scan *s)
+static int check_repeat(struct scan *s)
 {
 	const struct conf_mark *last = &s->marks->items[s->marks->n - 1];
 	const struct conf_mark *m = last;
@@ -242,7 +256,7 @@ static int check_repeat(const struct scan *s)
 			strcmp(m->name, last->name) != 0)
 			continue;
 		conf_complain(s->errors, s->file, last->line, "%s is given twice, first on line %u",
-			last->name, m->line);
+			visible(s, last->name), m->line);
 		return 1;
 	}
 	return 0;
@@ -286,7 +300,8 @@ static int skip_value(struct scan *s)
 	if (t == TOKEN_WORD || t == TOKEN_ERROR)
 		return t == TOKEN_ERROR;
 	if (t != TOKEN_OPEN) {
-		conf_complain(s->errors, s->file, key->line, "%s: the value is missing", key->name);
+		conf_complain(s->errors, s->file, key->line, "%s: the value is missing",
+			visible(s, key->name));
 		return 1;
 	}
 	do
@@ -294,7 +309,8 @@ static int skip_value(struct scan *s)
 	while (t == TOKEN_WORD || t == TOKEN_OTHER);
 	if (t == TOKEN_CLOSE || t == TOKEN_ERROR)
 		return t == TOKEN_ERROR;
-	conf_complain(s->errors, s->file, key->line, "%s: the list is not closed", key->name);
+	conf_complain(
+		s->errors, s->file, key->line, "%s: the list is not closed", visible(s, key->name));
 	return 1;
 }
 
@@ -321,7 +337,7 @@ static int step(struct scan *s, enum token t)
 	case TOKEN_APPEND:
 		conf_complain(s->errors, s->file, s->word_line,
 			"%s: \"+=\" is not possible; a list replaces the one of the defaults",
-			s->n_words ? s->words[s->n_words - 1] : "?");
+			s->n_words ? visible(s, s->words[s->n_words - 1]) : "?");
 		return 1;
 	case TOKEN_ERROR:
 		return 1;
@@ -348,10 +364,11 @@ static int scan_all(struct scan *s)
 
 		conf_complain(s->errors, s->file, m->line,
 			"the section %s that begins here is not closed; is the file complete?",
-			m->name);
+			visible(s, m->name));
 		r = 1;
 	}
-	s->marks->items[0].end = s->marks->n;
+	if (s->marks->n)
+		s->marks->items[0].end = s->marks->n;
 	return r;
 }
 
@@ -365,7 +382,8 @@ int conf_scan(
 		.file = file,
 		.errors = errors,
 		.marks = &marks,
-		.word = BUF_INIT(LIMIT_CONFIG_BYTES)};
+		.word = BUF_INIT(LIMIT_CONFIG_BYTES),
+		.shown = BUF_INIT(LIMIT_NAME_BYTES)};
 	int r;
 
 	if (!utf8_valid(text, len)) {
@@ -375,6 +393,7 @@ int conf_scan(
 	r = scan_all(&s);
 	forget_words(&s);
 	buf_done(&s.word);
+	buf_done(&s.shown);
 	if (r != 0) {
 		conf_marks_done(&marks);
 		return r;

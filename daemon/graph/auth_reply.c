@@ -266,7 +266,7 @@ static bool read_error(const struct http_result *result, struct auth_reply *repl
 	const char *error;
 
 	if (json_parse(buf_text(&result->body), result->body.len, LIMIT_JSON_DEPTH, &root) != 0 ||
-		json_get_string(root, "error", &error) != JSON_GET_OK)
+		json_get_string(root, "error", &error) != JSON_GET_OK || !*error)
 		return false;
 	reply->outcome = AUTH_CONFIG;
 	reply->hint = hint_client;

@@ -134,6 +134,8 @@ static const struct {
 		"the token endpoint answered HTTP 404"},
 	{302, "", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
 		"the token endpoint answered HTTP 302"},
+	{400, "{\"error\":\"\"}", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
+		"the token endpoint answered HTTP 400"},
 	{400, "{\"error\":{\"code\":\"x\"}}", NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
 		"the token endpoint answered HTTP 400"},
 	{0, "", NULL, HTTP_E_NETWORK, AUTH_NETWORK, false, 0, "the token endpoint: it broke\\n"},

@@ -118,6 +118,14 @@ static const struct {
 	 "\x1b[31m = \"y\"\n",
 		"snapwatch.conf:1: unknown key \"account\"; it is a key of tenant\n"},
 	{"\x1b[31m = \"y\"\n", "snapwatch.conf:1: unknown key \"\\x1B[31m\"\n"},
+	{"\x1b[2J =\n", "snapwatch.conf:1: \\x1B[2J: the value is missing\n"},
+	{"\x07 = {\"a\"\n", "snapwatch.conf:1: \\x07: the list is not closed\n"},
+	{"\x07 += {\"a\"}\n",
+		"snapwatch.conf:1: \\x07: \"+=\" is not possible; a list replaces the "
+		"one of the defaults\n"},
+	{"\x07 = a\n\x07 = b\n", "snapwatch.conf:2: \\x07 is given twice, first on line 1\n"},
+	{"\xe2\x80\xae {\n", "snapwatch.conf:1: the section \\u{202E} that begins here is not "
+			     "closed; is the file complete?\n"},
 	/* Values, with the place of the key. */
 	{"retain = \"6d\"\nparallel_tenants = \"many\"\n",
 		"snapwatch.conf:1: retain: \"6d\" is out of range: 7d to 36500d\n"
