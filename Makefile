@@ -161,6 +161,19 @@ $(B)/test/snapwatchd: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c) $(
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
+# The same, but it dies at a point that its environment names.
+DOOM_WRAPPED := db_commit store_open store_secret_put store_secret_offer store_tenant_admit store_tenant_looked \
+	store_job_insert store_job_move store_job_judged store_page_put store_alert_put store_outbox_sent
+$(B)/test/snapwatchd-doomed: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c tests/system/doom.c) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(DOOM_WRAPPED:%=-Wl,--wrap=%) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+$(B)/test/store_dump: $(call obj,tests/system/store_dump.c $(CLOCK_REAL)) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(COMMON_LIBS)
+
 $(B)/test/snapwatch: $(call obj,$(CLI_SRC) tests/support/clock_scaled.c) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
@@ -222,7 +235,7 @@ fuzzers: $(FUZZ_BIN)
 
 # --- checks ---------------------------------------------------------------------------------------
 .PHONY: programs
-programs: $(B)/test/snapwatchd $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
+programs: $(B)/test/snapwatchd $(B)/test/snapwatchd-doomed $(B)/test/store_dump $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
 
 .PHONY: check
 check: ; $(Q)packaging/deps.sh all && FLAVOUR=asan tests/check.sh

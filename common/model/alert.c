@@ -61,12 +61,13 @@ static void key_part(struct buf *key, const char *text)
 static int natural_key_digest(const struct alert *a, uint8_t ret[static SHA256_SIZE])
 {
 	_cleanup_(buf_done) struct buf key = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	int64_t job = a->subject ? 0 : a->job;
 	int64_t when = a->job == 0 && !a->subject ? a->created_us : 0;
 
 	key_part(&key, alert_kind_name(a->kind));
 	key_part(&key, a->tenant_id);
 	key_part(&key, verdict_name(a->severity));
-	buf_printf(&key, "%" PRId64 ":%" PRId64, a->job, when);
+	buf_printf(&key, "%" PRId64 ":%" PRId64, job, when);
 	buf_append(&key, "", 1);
 	key_part(&key, a->subject);
 	return buf_error(&key) ? buf_error(&key) : sha256(key.data, key.len, ret);

@@ -80,10 +80,11 @@ struct alert {
 };
 
 /*
- * Outside id: 32 hexadecimal digits of SHA-256 over kind, tenant id, severity, subject, and the
- * job. Without a job: over the time too, unless there is a subject; so what has a subject is raised
- * once, however often somebody says it. The number of a job is ours and begins anew with a new
- * store, so what is about a job has run_subject() as its subject.
+ * Outside id: 32 hexadecimal digits of SHA-256 over kind, tenant id, severity and subject; without
+ * a subject over the job, without a job over the time. So what has a subject is raised once,
+ * however often somebody says it. The number of a job is ours: it depends on which tenant was
+ * planned first and begins anew with a new store, so what is about a job has run_subject() as its
+ * subject.
  */
 void alert_outside_id(const struct alert *a, char out[static 33]);
 

@@ -134,6 +134,9 @@ static void hang_up(evutil_socket_t fd, short what, void *arg)
 
 	(void)fd;
 	(void)what;
+	if (a->response.kill_pid > 0 && kill(a->response.kill_pid, SIGKILL) < 0)
+		(void)fprintf(stderr, "graphsim: cannot kill %d: %s\n", (int)a->response.kill_pid,
+			strerror(errno));
 	if (a->request) {
 		struct evhttp_connection *connection = evhttp_request_get_connection(a->request);
 

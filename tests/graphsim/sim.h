@@ -39,6 +39,7 @@ struct sim_response {
 	int64_t delay_us; /* to wait (in this clock's time) before the first byte */
 	ssize_t cut_at;	  /* >= 0: close the connection after that many bytes of body */
 	bool drop;	  /* close without an answer */
+	pid_t kill_pid;	  /* > 0: kill this process when the connection is closed */
 };
 void sim_response_done(struct sim_response *r);
 

@@ -10,7 +10,9 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/fsx.h"
 #include "common/base/hash.h"
+#include "common/base/parse.h"
 #include "tests/graphsim/sim_spoil.h"
 
 static bool answer_status(struct sim_ctx *c, const struct sim_argument *a)
@@ -109,6 +111,35 @@ static void cut(struct sim_ctx *c, const struct sim_argument *a)
 	c->res->cut_at = (ssize_t)a->number;
 }
 
+/* Whom the front is to kill: the process whose id is in a file. */
+static void kill_client(struct sim_ctx *c, const struct sim_argument *a)
+{
+	struct buf text = BUF_INIT(64);
+	uint64_t pid = 0;
+
+	if (file_read(a->text, &text) < 0)
+		sim_violate(c->s, "kill=%s: the file cannot be read", a->text);
+	buf_truncate(&text, strspn(buf_text(&text), "0123456789"));
+	if (text.len && parse_u64(buf_text(&text), 2, INT32_MAX, &pid) == 0)
+		c->res->kill_pid = (pid_t)pid;
+	else
+		sim_violate(c->s, "kill=%s: no process id in it", a->text);
+	buf_done(&text);
+}
+
+static bool kill_before(struct sim_ctx *c, const struct sim_argument *a)
+{
+	kill_client(c, a);
+	c->res->drop = true;
+	return true;
+}
+
+static void kill_after(struct sim_ctx *c, const struct sim_argument *a)
+{
+	kill_client(c, a);
+	c->res->drop = c->res->cut_at < 0; /* else when so much of the body is sent */
+}
+
 static void replace_body(struct sim_ctx *c, const struct sim_argument *a)
 {
 	buf_reset(&c->res->body);
@@ -199,6 +230,8 @@ static const struct sim_effect effects[] = {
 	{"malformed", SIM_ARG_FLAG, NULL, NULL, sim_spoil_end},
 	{"nextlink", SIM_ARG_TEXT, NULL, NULL, sim_spoil_link},
 	{"truncate", SIM_ARG_NUMBER, NULL, NULL, cut},
+	{"kill", SIM_ARG_TEXT, NULL, kill_before, NULL},
+	{"late_kill", SIM_ARG_TEXT, NULL, NULL, kill_after}, /* where it stands behind truncate */
 };
 
 const struct sim_effect *sim_effect_find(const char *name)

@@ -7,6 +7,9 @@
 #include "common/base/jsonw.h"
 #include "common/base/timefmt.h"
 
+/* Ids of jobs are numbered apart from those of objects. */
+#define JOB_IDS UINT64_C(0x6a6f620000)
+
 static bool was_loaded(const struct sim_tenant *t, int64_t label_us)
 {
 	for (size_t i = 0; i < t->n_loaded; i++)
@@ -52,7 +55,10 @@ struct sim_job *sim_job_new(struct sim_tenant *t, int64_t at_us,
 	struct sim_job *j = sim_alloc(sizeof(*j));
 	struct sim_job **slot = sim_grow(&t->jobs, &t->n_jobs, sizeof(*slot));
 	*slot = j;
-	(void)sim_guid(sim_mix(t->seed, sim_serial(t->sim)), j->id);
+	/* of the tenant's own count, so that a scenario has the same ids whatever was asked in it
+	 */
+	(void)sim_guid(
+		sim_mix(sim_mix(t->seed, sim_hash_text(t->name)), JOB_IDS + t->n_jobs), j->id);
 	j->tenant = t;
 	j->recovery = recovery;
 	j->snapshot = *snapshot;

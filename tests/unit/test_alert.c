@@ -61,7 +61,8 @@ START_TEST(natural_key)
 		{ALERT(.job = 7), ALERT(.job = 7, .kind = ALERT_FIRST_RUN), false},
 		{ALERT(.job = 7), ALERT(.job = 7, .tenant_id = NULL), false},
 		{ALERT(.job = 7), ALERT(.job = 7, .subject = "x"), false},
-		/* what has a subject is the same whenever it is said */
+		/* what has a subject is the same whenever it is said, and whatever its row */
+		{ALERT(.job = 7, .subject = "x"), ALERT(.job = 8, .subject = "x"), true},
 		{ALERT(.subject = "j1:end"), ALERT(.subject = "j1:end", .created_us = T(9)), true},
 		{ALERT(.subject = "j1:end"), ALERT(.subject = "j1:start"), false},
 		{ALERT(.subject = ""), ALERT(.subject = "", .created_us = T(9)), true},

@@ -140,9 +140,13 @@ static struct run *preview(const struct preview *p)
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_PAGE_BYTES);
 	struct change_page page;
 	struct run *run = run_new();
+	char service_id[64];
 	bool more;
 
 	ck_assert_ptr_nonnull(run);
+	/* each preview is a job of its own at the service */
+	(void)snprintf(
+		service_id, sizeof(service_id), "%s-%lld", p->service_id, (long long)p->p_us);
 	run->tenant = 1;
 	run->due_us = run->queued_us = T(p->p_us);
 	run->snapshot_created_us = run->covered_from_us = T(p->baseline_us);
@@ -152,7 +156,7 @@ static struct run *preview(const struct preview *p)
 		  run_set_text(&run->filter, p->filter) == 0 &&
 		  run_set_text(&run->baseline, p->baseline) == 0 &&
 		  run_set_text(&run->snapshot, "s") == 0 &&
-		  run_set_text(&run->service_id, p->service_id) == 0);
+		  run_set_text(&run->service_id, service_id) == 0);
 	ck_assert_int_eq(store_job_insert(st, run), 0);
 	run->intent_us = T(p->p_us);
 	move(run, RUN_CREATING);
