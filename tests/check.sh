@@ -66,6 +66,8 @@ part_system() {
 	done
 }
 
+part_kill() { run_one "kill -9" env FLAVOUR="$FLAVOUR" bash tests/system/kill.sh; }
+
 part_demo() { run_one "make demo" make -s FLAVOUR=rel demo; }
 
 part_fuzz() {
@@ -77,7 +79,7 @@ part_lint() { run_one lint make -s lint; }
 
 part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang FLAVOUR=rel WERROR=-Werror all unit programs; }
 
-for part in ${PARTS:-build unit replay system demo clang fuzz lint}; do
+for part in ${PARTS:-build unit replay system kill demo clang fuzz lint}; do
 	begin=$SECONDS
 	before=$failed
 	printf '== %s\n' "$part"

@@ -155,7 +155,7 @@ verdict() {
 # The runs of the file $1 (DIR|DAY|HOW a line), as many at a time as there are processors.
 run_all() {
 	local dir day how n=0 max
-	max=$(nproc)
+	max=$((2 * $(nproc))) # they mostly wait for the clock
 	while IFS='|' read -r dir day how; do
 		run "$top/$dir" "$day" "$how" &
 		n=$((n + 1))
@@ -164,11 +164,14 @@ run_all() {
 	wait
 }
 
-# numbers below $1, the same for the same seed
+# below N: a number, the same for the same seed (splitmix64; >> is arithmetic in the shell)
 state=0
 below() {
-	state=$((state * 6364136223846793005 + 1442695040888963407))
-	drawn=$((((state >> 33) & 0x7fffffff) % $1))
+	local z
+	state=$((state + 0x9e3779b97f4a7c15))
+	z=$(((state ^ ((state >> 30) & 0x3ffffffff)) * 0xbf58476d1ce4e5b9))
+	z=$(((z ^ ((z >> 27) & 0x1fffffffff)) * 0x94d049bb133111eb))
+	drawn=$((((z ^ ((z >> 31) & 0x1ffffffff)) & 0x7fffffff) % $1))
 }
 
 # of DAY WHAT: how many of them the undisturbed run had
@@ -182,7 +185,7 @@ random_point() {
 	kind=${kinds[$drawn]}
 	below 1000
 	case $kind in
-	request) # of both days; the simulator counts on
+	request) # the simulator counts on from the first day to the second
 		n=$((drawn * requests / 1000 + 1))
 		below 2
 		how="$([ "$drawn" -eq 0 ] && echo kill || echo late) * * * nth=$n"
@@ -224,10 +227,10 @@ if [ $# -eq 0 ]; then
 	seed=${SEED:-$(od -An -N4 -tu4 /dev/urandom | tr -d ' ')}
 	echo "random points: SEED=$seed"
 	state=$seed
-	requests=$(sed 's/.*"requests":\([0-9]*\).*/\1/; q' "$top/undisturbed/sim")
+	requests=$(grep -o '"requests":[0-9]*' "$top/undisturbed/sim" | sed 's/.*://; q')
 	for ((i = 1; i <= RANDOM_POINTS; i++)); do
 		random_point
-		title[random$i]="random, day $day: $how"
+		title[random$i]="random: day $day, $how"
 		echo "random$i|$day|$how"
 	done >>"$top/points"
 fi

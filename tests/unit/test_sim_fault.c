@@ -74,6 +74,32 @@ START_TEST(which_requests_they_meet)
 }
 END_TEST
 
+/* Whom to kill is said to the front, which alone does it. */
+START_TEST(the_client_is_to_die)
+{
+	char line[256];
+
+	(void)tmpdir_make();
+	ck_assert_int_eq(file_write_atomic(tmpdir_path("pid"), "4711\n", 5, 0600), 0);
+	(void)snprintf(
+		line, sizeof(line), "fault contoso GET */snapshots kill=%s", tmpdir_path("pid"));
+	sim_client_line(&c, line);
+	(void)snprintf(line, sizeof(line), "fault contoso GET */jobs truncate=5 late_kill=%s",
+		tmpdir_path("pid"));
+	sim_client_line(&c, line);
+	(void)sim_client_get(&c, SNAPSHOTS);
+	ck_assert_int_eq(c.answer.kill_pid, 4711);
+	ck_assert(c.answer.drop);
+	ck_assert_uint_eq(sim_count(c.sim, "snapshots"), 0);
+	ck_assert_int_eq(sim_client_get(&c, "/v1.0/directory/recovery/jobs"), 200);
+	ck_assert_int_eq(c.answer.kill_pid, 4711);
+	ck_assert(!c.answer.drop);
+	ck_assert_uint_eq(sim_count(c.sim, "jobs"), 1);
+	ck_assert_uint_eq(sim_violations(c.sim), 0);
+	tmpdir_remove();
+}
+END_TEST
+
 START_TEST(they_can_be_cleared_and_come_at_their_time)
 {
 	sim_client_line(&c, "fault contoso GET */snapshots count=all status=503");
@@ -204,6 +230,8 @@ Suite *suite(void)
 	tcase_add_checked_fixture(t, set_up, tear_down);
 	tcase_add_loop_test(t, which_requests_they_meet, 0, 10);
 	tcase_add_test(t, they_can_be_cleared_and_come_at_their_time);
+	tcase_add_test(t, the_client_is_to_die);
+
 	tcase_add_loop_test(t, what_they_do_to_an_answer, 0, 11);
 	tcase_add_test(t, waiting_and_cutting_are_for_the_transport);
 	tcase_add_loop_test(t, served_but_never_told, 0, 4);
