@@ -216,7 +216,8 @@ void trouble_look(struct daemon *d, const struct look_result *result)
 	}
 	entry_of(t)->blind_since_us = 0;
 	clear_lasting(d, t);
-	if (slot_is_free(result->jobs)) {
+	/* while creating is refused the list is not believed */
+	if (slot_is_free(result->jobs) && !t->slot_refused) {
 		entry_of(t)->blocked = false;
 		alerts_condition_clear(d->alerts, t, ALERT_SLOT_BLOCKED, "");
 	}

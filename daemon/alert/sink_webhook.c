@@ -30,11 +30,18 @@
 /* "between 24 bytes (192 bits) and 64 bytes (512 bits)" */
 #define KEY_BYTES_MIN 24u
 #define KEY_BYTES_MAX 64u
+/*
+ * "Verify that the timestamp is within an acceptable tolerance"; five minutes is what receivers
+ * use. Where our clock is wrong the receiver's counts, or nobody would hear of the wrong clock
+ * either.
+ */
+#define CLOCK_SLACK_US (2 * USEC_PER_MIN)
 
 struct webhook {
 	struct http *http;
 	struct secret *url, *key;
 	char *ca_file, *proxy;
+	int64_t clock_off_us; /* the receiver's minus ours, by its last answer; 0: about the same */
 	struct http_call *call;
 	sink_done_fn done;
 	void *arg;
@@ -210,6 +217,18 @@ static enum sink_outcome outcome_of(const struct http_result *result)
 	}
 }
 
+/* True when the message was dated by a clock that the receiver cannot have liked. */
+static bool learn_clock(struct webhook *w, const struct http_result *answer)
+{
+	int64_t before_us = w->clock_off_us, off_us = answer->date_us - answer->wall_us;
+
+	if (answer->error != HTTP_OK || answer->date_us == TIME_NONE)
+		return false;
+	w->clock_off_us = off_us > CLOCK_SLACK_US || off_us < -CLOCK_SLACK_US ? off_us : 0;
+	off_us = w->clock_off_us - before_us;
+	return off_us > CLOCK_SLACK_US || off_us < -CLOCK_SLACK_US;
+}
+
 static void answered(void *arg, struct http_result *answer)
 {
 	struct webhook *w = arg;
@@ -221,6 +240,8 @@ static void answered(void *arg, struct http_result *answer)
 	};
 
 	w->call = NULL;
+	if (learn_clock(w, answer) && result.outcome == SINK_NEVER)
+		result.outcome = SINK_LATER;
 	if (result.outcome != SINK_SENT) {
 		if (answer->error == HTTP_OK)
 			(void)snprintf(text, sizeof(text), "the receiver answered %ld%s",
@@ -236,7 +257,7 @@ static void answered(void *arg, struct http_result *answer)
 static int webhook_send(void *p, const struct sink_message *message, sink_done_fn done, void *arg)
 {
 	struct webhook *w = p;
-	int64_t seconds = clock_wall_us() / USEC_PER_SEC;
+	int64_t seconds = (clock_wall_us() + w->clock_off_us) / USEC_PER_SEC;
 	_cleanup_(buf_done) struct buf body = BUF_INIT(2 * LIMIT_ALERT_BODY_BYTES);
 	_cleanup_(buf_done) struct buf signature = BUF_INIT(160);
 	char id[128], timestamp[64];

@@ -52,6 +52,7 @@ static void busy(struct job *j, const struct remote_job *holder)
 	if (!j->t->slot_foreign)
 		j->t->slot_foreign_since_us = clock_wall_us();
 	j->t->slot_foreign = true;
+	j->t->slot_refused = !holder;
 	/* a list that shows no job at all says nothing about a POST whose answer was lost */
 	job_back(j, clock_wall_us() + wait_us, true, j->unsure && !holder, text);
 }
@@ -73,6 +74,7 @@ static void log_begun(const struct job *j)
 static void created(struct job *j)
 {
 	j->t->slot_foreign = false;
+	j->t->slot_refused = false;
 	j->run->backs = 0;
 	log_begun(j);
 	job_no_trouble(j);

@@ -29,6 +29,8 @@ struct tenant {
 	int64_t usual_job_us;	    /* [queue] 0: not known */
 	bool slot_foreign;	    /* [look, job] somebody else's job is running */
 	int64_t slot_foreign_since_us;
+	bool slot_refused;  /* [job] the service said that it is taken, and lists nobody who has it
+			     */
 	char *look_trouble; /* [look] why the last look failed; NULL */
 	enum { LOOK_GOOD, LOOK_SIGN_IN, LOOK_NETWORK, LOOK_THROTTLED, LOOK_OTHER } look_outcome;
 	bool looking; /* [look] */

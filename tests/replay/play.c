@@ -48,6 +48,15 @@ static int write_credential(
 	return file_write_atomic(path, value, strlen(value), 0600);
 }
 
+static int do_credential(const struct world *w, const char *line)
+{
+	char name[65], value[128];
+
+	if (sscanf(line, "credential %64s %127s", name, value) != 2)
+		return -EINVAL;
+	return write_credential(w, name, "", value);
+}
+
 /* A tenant of the simulator is a tenant of the daemon; `tenant-conf NAME TEXT` adds keys to it. */
 static int do_tenant(struct world *w, const char *line)
 {
@@ -293,9 +302,12 @@ int play_line(struct world *w, const char *line, struct buf *error)
 		return do_forget(w, line);
 	if (starts(line, "clock")) {
 		int64_t at_us;
-		r = world_time(w, line + strlen("clock "), &at_us);
-		if (r == 0 && w->daemon)
-			fake_loop_set_clock(w->loop, at_us);
+		if (strcmp(line, "clock right") == 0)
+			at_us = world_now(w);
+		else
+			r = world_time(w, line + strlen("clock "), &at_us);
+		if (r == 0)
+			world_set_clock(w, at_us);
 		return r;
 	}
 	if (starts(line, "tenant-conf-drop"))
@@ -306,6 +318,17 @@ int play_line(struct world *w, const char *line, struct buf *error)
 		buf_printf(&w->rules, "%s\n", line);
 		return 0;
 	}
+	if (starts(line, "global")) {
+		buf_printf(&w->rules, "%s\n", line + strlen("global "));
+		return 0;
+	}
+	if (starts(line, "allow")) {
+		(void)snprintf(w->allowed, sizeof(w->allowed), "%s",
+			line + strlen(line[5] ? "allow " : "allow"));
+		return 0;
+	}
+	if (starts(line, "credential"))
+		return do_credential(w, line);
 	if (starts(line, "defaults")) {
 		buf_printf(&w->defaults, "%s\n", line + strlen("defaults "));
 		return 0;
@@ -316,8 +339,11 @@ int play_line(struct world *w, const char *line, struct buf *error)
 		r = do_tenant(w, line);
 	else if (starts(line, "hook"))
 		r = do_hook(w, line);
-	if (r == 0)
+	if (r == 0) {
+		world_at_service(w);
 		r = sim_line(w->sim, line, error);
+		world_at_host(w);
+	}
 	if (r > 0)
 		buf_puts(error, "unknown word");
 	return r;

@@ -77,6 +77,34 @@ int world_time(const struct world *w, const char *text, int64_t *ret_us)
 	return 0;
 }
 
+/* --- two clocks
+ * -----------------------------------------------------------------------------------
+ */
+
+int64_t world_now(const struct world *w)
+{
+	return clock_wall_us() - w->clock_off_us;
+}
+
+void world_set_clock(struct world *w, int64_t wall_us)
+{
+	w->clock_off_us = wall_us - world_now(w);
+	if (w->daemon)
+		fake_loop_set_clock(w->loop, wall_us);
+	else
+		clock_virtual_set_wall(wall_us);
+}
+
+void world_at_service(struct world *w)
+{
+	clock_virtual_set_wall(clock_wall_us() - w->clock_off_us);
+}
+
+void world_at_host(struct world *w)
+{
+	clock_virtual_set_wall(clock_wall_us() + w->clock_off_us);
+}
+
 /* --- the service's side
  * --------------------------------------------------------------------------- */
 
@@ -232,7 +260,9 @@ static void handle(
 		.body = q->body,
 		.body_len = q->body_len,
 	};
+	world_at_service(w);
 	sim_handle(w->sim, &request, &response);
+	world_at_host(w);
 	*delay_us = response.delay_us;
 	result->status = response.status;
 	(void)snprintf(header_text, sizeof(header_text), "%s", buf_text(&response.headers));
@@ -370,25 +400,21 @@ void world_daemon_kill(struct world *w)
 	w->loop = loop_free(w->loop);
 }
 
-static void pass_time(struct world *w, int64_t wall_us)
+static void pass_time(struct world *w, int64_t delta_us)
 {
-	int64_t delta_us = wall_us - clock_wall_us();
-
-	if (delta_us <= 0)
-		return;
 	if (w->daemon)
 		fake_loop_run_for(w->loop, delta_us);
 	else
 		clock_virtual_advance(delta_us);
 }
 
-int world_run_until(struct world *w, int64_t wall_us, struct buf *errors)
+int world_run_until(struct world *w, int64_t until_us, struct buf *errors)
 {
-	while (clock_wall_us() < wall_us) {
+	while (world_now(w) < until_us) {
 		if (!w->crashed) /* in what was asked of it just now */
-			pass_time(w, wall_us);
+			pass_time(w, until_us - world_now(w));
 		if (!w->crashed) {
-			if (clock_wall_us() < wall_us && w->daemon)
+			if (world_now(w) < until_us && w->daemon)
 				world_daemon_kill(w); /* it ended by itself */
 			continue;
 		}
@@ -400,6 +426,8 @@ int world_run_until(struct world *w, int64_t wall_us, struct buf *errors)
 		if (r != 0)
 			return r;
 	}
+	world_at_service(w);
 	sim_advance(w->sim);
+	world_at_host(w);
 	return 0;
 }

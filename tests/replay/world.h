@@ -49,6 +49,8 @@ struct world {
 	unsigned n_crashes;
 	struct world_reply replies[WORLD_REPLIES];
 	size_t n_replies;
+	char allowed[120];    /* a violation that belongs to the story; "" for none */
+	int64_t clock_off_us; /* how far somebody has set the host's clock ahead */
 	bool verbose;
 };
 
@@ -63,9 +65,9 @@ int world_daemon_start(struct world *w, struct buf *errors);
 void world_daemon_stop(struct world *w);
 /* Everything in memory is gone at once; what was committed stays. */
 void world_daemon_kill(struct world *w);
-/* Time passes until wall_us. A crash point that is reached kills the daemon and starts it again a
- * minute later. */
-int world_run_until(struct world *w, int64_t wall_us, struct buf *errors);
+/* Time passes until then, by the right clock. A crash point that is reached kills the daemon and
+ * starts it again a minute later. */
+int world_run_until(struct world *w, int64_t until_us, struct buf *errors);
 
 /* The host dies as soon as what is asked of the store next is committed. */
 void world_die_after_store(struct world *w);
@@ -74,6 +76,15 @@ int world_second_daemon(struct world *w, struct buf *errors);
 /* fake_control.c: for one question to the daemon; NULL when there were too many. */
 struct control_reply;
 struct control_reply *world_ask(struct world *w);
+
+/*
+ * The service's clock is always right; the host's is the one behind common/base/clock.h. What the
+ * simulator does belongs between the two calls.
+ */
+int64_t world_now(const struct world *w);
+void world_set_clock(struct world *w, int64_t wall_us);
+void world_at_service(struct world *w);
+void world_at_host(struct world *w);
 
 /* "2026-11-16T00:00:00Z", "+2d03:00" from start. */
 int world_time(const struct world *w, const char *text, int64_t *ret_us);

@@ -133,6 +133,7 @@ static struct {
 	long status;
 	enum http_error error;
 	const char *retry_after;
+	int64_t ahead_us; /* of us */
 	/* what came */
 	char url[256], body[4096], id[128], timestamp[64], signature[128], type[64], ca_file[64];
 } receiver;
@@ -167,7 +168,7 @@ static void receive(
 	result->error = receiver.error;
 	result->error_text = receiver.error ? "cannot connect" : "";
 	result->retry_after = receiver.retry_after;
-	result->date_us = T(0);
+	result->date_us = T(0) + receiver.ahead_us;
 }
 
 static struct {
@@ -290,6 +291,31 @@ START_TEST(outcomes)
 }
 END_TEST
 
+/* Our clock is an hour behind: the receiver refuses the first, and its own time is used from then.
+ */
+START_TEST(our_clock_is_wrong)
+{
+	_cleanup_(freep) char *error = NULL;
+	void *sink = NULL;
+	static const enum sink_outcome wanted[] = {SINK_LATER, SINK_NEVER, SINK_NEVER};
+	char timestamp[3][64];
+
+	receiver.ahead_us = USEC_PER_HOUR;
+	receiver.status = 400;
+	ck_assert_int_eq(create("url", "secret", &sink, &error), 0);
+	fake_http_handler(http, receive, NULL);
+	for (size_t i = 0; i < ARRAY_SIZE(wanted); i++) {
+		ck_assert_int_eq(sink_webhook.send(sink, &message, done, NULL), 0);
+		fake_loop_settle(loop);
+		ck_assert_int_eq(got.outcome, wanted[i]);
+		(void)snprintf(timestamp[i], sizeof(timestamp[i]), "%s", receiver.timestamp);
+	}
+	ck_assert_int_eq(strtoll(timestamp[1], NULL, 10) - strtoll(timestamp[0], NULL, 10), 3600);
+	ck_assert_str_eq(timestamp[1], timestamp[2]);
+	sink_webhook.destroy(sink);
+}
+END_TEST
+
 START_TEST(destroyed_in_flight)
 {
 	_cleanup_(freep) char *error = NULL;
@@ -315,6 +341,7 @@ Suite *suite(void)
 	tcase_add_test(tc, credentials_that_do_not_do);
 	tcase_add_test(tc, what_is_sent);
 	tcase_add_loop_test(tc, outcomes, 0, 19);
+	tcase_add_test(tc, our_clock_is_wrong);
 	tcase_add_test(tc, destroyed_in_flight);
 	suite_add_tcase(s, tc);
 	return s;
