@@ -181,6 +181,8 @@ static void add_changed(struct buf *b, const struct json *delta, size_t *ret)
 
 static void count_fields(const struct json *element, struct change_unknown *u)
 {
+	if (json_type(element) != JSON_TYPE_OBJECT) /* elements of an array have no names */
+		return;
 	JSON_EACH (it, element) {
 		const char *key = json_key(it);
 		if (!strchr(key, '@') && !listed(element_fields, ARRAY_SIZE(element_fields), key))

@@ -76,7 +76,7 @@ static int part_equal(CURLU *a, CURLU *b, CURLUPart what)
 	       strcasecmp(pa, pb) == 0;
 }
 
-/* An https address without user info; NULL when text is anything else. */
+/* An https address without user info and interface; NULL when text is anything else. */
 static CURLU *https_url(const char *text)
 {
 	_cleanup_(url_freep) CURLU *u = curl_url();
@@ -87,7 +87,7 @@ static CURLU *https_url(const char *text)
 		strcmp(scheme, "https") != 0)
 		return NULL;
 	if (has_part(u, CURLUPART_USER) || has_part(u, CURLUPART_PASSWORD) ||
-		has_part(u, CURLUPART_OPTIONS))
+		has_part(u, CURLUPART_OPTIONS) || has_part(u, CURLUPART_ZONEID))
 		return NULL;
 	return TAKE_PTR(u);
 }

@@ -164,6 +164,7 @@ START_TEST(pages)
 		{"{\"@odata.nextLink\":null,\"value\":[]}", 0, 0, 0, true, ""},
 		{"{\"error\":{\"code\":\"x\"}}", 0, 0, 1, false, ""},
 		{"{\"value\":[null,1,\"x\",[]]}", 0, 4, 16, true, ""},
+		{"{\"value\":[[1,\"x\"],[{}]]}", 0, 2, 8, true, ""},
 		{"{\"value\":[{}]}", 0, 1, 3, true, ""},
 		{"{\"value\":[],\"@odata.nextLink\":\"a\",\"@odata.nextLink\":\"b\"}", -EBADMSG, 0,
 			0, false, NULL},

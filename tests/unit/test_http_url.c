@@ -22,6 +22,8 @@ static const struct {
 	{"https://localhost:8443/v1.0/x", "https://localhost:8443/v1.0", true},
 	{"https://[::1]:8443/x", "https://[::1]:8443/", true},
 	{"http://graph.microsoft.com/x", GRAPH, false},
+	{"https://[::1%25eth0]:8443/x", "https://[::1]:8443/", false},
+	{"https://[::1%00]:8443/x", "https://[::1]:8443/", false},
 	{"https://graph.microsoft.com:444/x", GRAPH, false},
 	{"https://localhost/v1.0/x", "https://localhost:8443/v1.0", false},
 	{"https://graph.microsoft.com.evil.example/x", GRAPH, false},
