@@ -16,7 +16,7 @@
 #define MAX_REAL_OBJECTS 100000u
 #define MEMBERS_PER_GROUP 8u
 
-static const char *const tenant_keys[] = {"id", "client", "kind", "seed", "domain", "refresh_token",
+static const char *const tenant_keys[] = {"id", "client", "kind", "like", "seed", "domain", "refresh_token",
 	"delegated", "roles", "certificate", "users", "groups", "policies", "locations",
 	"applications", "principals", "grants", "assignments", "strengths", "objects", "daily",
 	NULL};
@@ -128,13 +128,14 @@ static int make_procedural(struct sim_cmd *c, struct sim_tenant *t, const char *
 static int make_directory(struct sim_cmd *c, struct sim_tenant *t)
 {
 	const char *kind = sim_word_option(c->w, c->i, "kind", "real");
-	_cleanup_(freep) char *made = sim_printf("%s.example", t->name);
+	const char *like = sim_word_option(c->w, c->i, "like", t->name);
+	_cleanup_(freep) char *made = sim_printf("%s.example", like);
 	const char *domain = sim_word_option(c->w, c->i, "domain", made);
 	uint64_t seed = 0;
 
 	if (sim_cmd_number(c, "seed", UINT64_MAX, &seed) < 0)
 		return -EINVAL;
-	t->seed = sim_mix(t->seed, seed);
+	t->seed = sim_mix(sim_hash_text(like), seed);
 	if (strcmp(kind, "real") == 0)
 		return make_real(c, t, domain);
 	if (strcmp(kind, "procedural") == 0)
