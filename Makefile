@@ -233,6 +233,16 @@ $(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,tests/fuzz/fuzz.c tests/support/
 .PHONY: fuzzers
 fuzzers: $(FUZZ_BIN)
 
+# Property: random histories against what really happened; make property N=5000 SEED=1
+PROPERTY_OBJ = $(call obj,$(wildcard tests/property/*.c) $(filter-out tests/replay/main.c,$(REPLAY_SRC)))
+$(B)/test/property: $(PROPERTY_OBJ) $(call obj,$(FAKE_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+.PHONY: property
+property: $(B)/test/property ; $(Q)tests/property/run.sh $<
+
 # --- checks ---------------------------------------------------------------------------------------
 .PHONY: programs
 programs: $(B)/test/snapwatchd $(B)/test/snapwatchd-doomed $(B)/test/store_dump $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay

@@ -7,6 +7,7 @@
 
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/cleanup.h"
 #include "tests/graphsim/sim_core.h"
@@ -289,6 +290,37 @@ uint64_t sim_object_pos(const struct sim_object *o)
 enum sim_life sim_object_life(const struct sim_object *o, int64_t at_us)
 {
 	return version_at(o, at_us)->life;
+}
+
+int64_t sim_object_began_us(const struct sim_object *o, size_t i)
+{
+	return i < o->n_versions ? o->versions[i].at_us : TIME_NONE;
+}
+
+const char *sim_object_prop(const struct sim_object *o, int64_t at_us, int prop)
+{
+	const struct version *v = version_at(o, at_us);
+
+	return v->props ? v->props[prop] : NULL;
+}
+
+int64_t sim_object_deleted_us(const struct sim_object *o, int64_t at_us)
+{
+	return version_at(o, at_us)->deleted_us;
+}
+
+bool sim_object_has_member(
+	const struct sim_object *group, const struct sim_object *member, int64_t at_us)
+{
+	return has_member(version_at(group, at_us), member);
+}
+
+struct sim_object *sim_real_by_id(const struct sim_real *r, enum sim_type type, const char *id)
+{
+	for (size_t i = 0; i < r->n_by_type[type]; i++)
+		if (strcasecmp(r->by_type[type][i]->id, id) == 0)
+			return r->by_type[type][i];
+	return NULL;
 }
 
 struct sim_object *sim_real_create(

@@ -24,6 +24,15 @@ const char *sim_object_id(const struct sim_object *o);
 enum sim_type sim_object_type(const struct sim_object *o);
 enum sim_life sim_object_life(const struct sim_object *o, int64_t at_us);
 uint64_t sim_object_pos(const struct sim_object *o);
+/* The truth, for whoever judges what a client made of it. */
+/* When its i-th state began, from 0; TIME_NONE past the last. Equal instants: the last counts. */
+int64_t sim_object_began_us(const struct sim_object *o, size_t i);
+/* JSON text; NULL before there was such an object. */
+const char *sim_object_prop(const struct sim_object *o, int64_t at_us, int prop);
+int64_t sim_object_deleted_us(const struct sim_object *o, int64_t at_us);
+bool sim_object_has_member(
+	const struct sim_object *group, const struct sim_object *member, int64_t at_us);
+struct sim_object *sim_real_by_id(const struct sim_real *r, enum sim_type type, const char *id);
 
 /*
  * Changes, from at_us on. An object's own changes happen in order: one that is dated before the

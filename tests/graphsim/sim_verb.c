@@ -121,6 +121,19 @@ static int verb_rename(struct sim_cmd *c)
 	return r;
 }
 
+/* What is created now was not created on a made-up day of the past. */
+static void date_creation(struct sim_cmd *c, struct sim_object *o)
+{
+	int created = sim_prop_by_name(sim_object_type(o), "createdDateTime");
+	char text[TIME_TEXT_SIZE], json[TIME_TEXT_SIZE + 2];
+
+	if (created < 0)
+		return;
+	(void)snprintf(json, sizeof(json), "\"%s\"",
+		time_format(c->at_us - c->at_us % USEC_PER_SEC, text));
+	(void)sim_real_set(real_of(c), o, c->at_us, created, json);
+}
+
 static int create_one(struct sim_cmd *c, enum sim_type type, const char *name, const char *label)
 {
 	struct sim_object *o = sim_real_create(real_of(c), c->at_us, type, name);
@@ -135,6 +148,7 @@ static int create_one(struct sim_cmd *c, enum sim_type type, const char *name, c
 	}
 	if (label && sim_real_label(real_of(c), o, label) < 0)
 		return sim_cmd_error(c, "something is labelled '%s' already", label);
+	date_creation(c, o);
 	for (size_t i = c->i; i < c->w->n; i++)
 		if (c->w->word[i].value && strcmp(c->w->word[i].text, "count") != 0)
 			return set_props(c, o, "count");

@@ -1,0 +1,150 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * What a judgement says of findings is true in the directory at the instant that the preview saw,
+ * and what it must say it says. Attention moves by an undo and by nothing else here.
+ */
+#include <string.h>
+
+#include "tests/property/oracle_private.h"
+
+static bool is(const char *a, const char *b)
+{
+	return a && strcmp(a, b) == 0;
+}
+
+/* The difference that the finding speaks of is no more. */
+static bool gone(const struct oracle *o, const struct episode *e)
+{
+	int64_t at_us = o->now.capture_us;
+	enum sim_life life = sim_object_life(e->sign.object, at_us);
+
+	if (e->sign.kind == SIGN_DELETED)
+		return life == SIM_LIFE_ALIVE;
+	return life == SIM_LIFE_GONE || !sign_holds(&e->sign, at_us) ||
+	       (e->sign.member && sim_object_life(e->sign.member, at_us) == SIM_LIFE_GONE);
+}
+
+static bool stands(const struct oracle *o, const struct episode *e)
+{
+	return sim_object_life(e->sign.object, o->now.capture_us) == SIM_LIFE_DELETED &&
+	       sim_object_deleted_us(e->sign.object, o->now.capture_us) == e->event_us;
+}
+
+static bool fact_is_true(struct oracle *o, const struct episode *e, const char *fact)
+{
+	const struct preview *p = &o->now;
+
+	if (is(fact, "visible"))
+		return preview_shows(p, &e->sign) ||
+		       oracle_fail(o, &e->sign, NULL, 0, "is visible and was not shown");
+	if (p->p_us < e->last_p_us)
+		return oracle_fail(o, &e->sign, fact, -1, "is %s by an older preview", fact);
+	if (is(fact, "undone")) {
+		o->stats->undone++;
+		return gone(o, e) || oracle_fail(o, &e->sign, fact, -1, "is not undone");
+	}
+	if (p->job->verified != 1 || !preview_includes(p, e->sign.object))
+		return oracle_fail(
+			o, &e->sign, fact, -1, "is %s by a preview that cannot know", fact);
+	if (is(fact, "absorbed")) {
+		o->stats->absorbed++;
+		return e->event_us <= p->content_us ||
+		       oracle_fail(o, &e->sign, fact, -1, "is not in the baseline");
+	}
+	if (is(fact, "vanished")) {
+		o->stats->vanished++;
+		return (e->sign.kind == SIGN_DELETED && !stands(o, e)) ||
+		       oracle_fail(o, &e->sign, fact, -1, "has not vanished");
+	}
+	return oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
+}
+
+/* An undo of it by this judgement, of either kind. */
+static bool undone_here(const struct oracle *o, const struct episode *e)
+{
+	for (size_t i = 0; i < o->now.n_steps; i++)
+		if (o->now.steps[i].kind == AUDIT_MOVED && o->now.steps[i].finding == e->id &&
+			is(o->now.steps[i].fact, "undone"))
+			return true;
+	return false;
+}
+
+static bool attention_is_right(
+	struct oracle *o, const struct episode *e, const struct audit_step *step)
+{
+	if (is(step->attention, step->was_attention))
+		return true;
+	if (is(step->attention, "closed") && is(step->was_attention, "open") && undone_here(o, e)) {
+		o->stats->closed++;
+		return true;
+	}
+	return oracle_fail(
+		o, &e->sign, NULL, 0, "goes from %s to %s", step->was_attention, step->attention);
+}
+
+static bool moved(struct oracle *o, const struct audit_step *step)
+{
+	struct episode *e = oracle_by_id(o, step->finding);
+
+	if (!e)
+		return true;
+	if (!attention_is_right(o, e, step))
+		return false;
+	if (!is(step->fact, step->was_fact) && !fact_is_true(o, e, step->fact))
+		return false;
+	e->attention = step->attention;
+	e->fact = step->fact;
+	e->parent = step->parent;
+	return true;
+}
+
+/* Was closed at birth: it takes back what was open until now. */
+static bool takes_back(struct oracle *o, const struct audit_step *born)
+{
+	for (size_t i = 0; i < o->now.n_steps; i++) {
+		const struct audit_step *step = &o->now.steps[i];
+
+		if (step->kind == AUDIT_MOVED && is(step->was_attention, "open") &&
+			is(step->attention, "closed") && is(step->fact, "undone") &&
+			strcmp(step->object_id, born->object_id) == 0)
+			return true;
+	}
+	return oracle_fail(o, &oracle_by_id(o, born->finding)->sign, NULL, 0,
+		"is closed and takes nothing back");
+}
+
+/* What silence proves must be said. */
+static bool silence_is_heard(struct oracle *o, const struct episode *e)
+{
+	const struct preview *p = &o->now;
+	int64_t hi_us = e->sign.kind == SIGN_DELETED ? e->event_us : e->min_q_us;
+
+	if (!is(e->fact, "visible") || preview_shows(p, &e->sign) ||
+		!preview_includes(p, e->sign.object) || p->p_us <= e->last_p_us)
+		return true;
+	if (p->b_us >= hi_us + o->margin_us)
+		return oracle_fail(o, &e->sign, "absorbed", 1, "is in the baseline and visible");
+	/* what an older baseline does not differ from may differ from those that showed it */
+	if ((p->b_us == e->first_b_us || p->b_us == e->last_b_us) &&
+		!preview_lists(p, e->sign.object))
+		return oracle_fail(o, &e->sign,
+			e->sign.kind == SIGN_DELETED ? "vanished" : "undone", 1,
+			"is no more and visible");
+	return true;
+}
+
+bool oracle_moves(struct oracle *o)
+{
+	bool good = true;
+
+	for (size_t i = 0; good && i < o->now.n_steps; i++)
+		if (o->now.steps[i].kind == AUDIT_MOVED)
+			good = moved(o, &o->now.steps[i]);
+	for (size_t i = 0; good && i < o->now.n_steps; i++)
+		if (o->now.steps[i].kind == AUDIT_NEW && is(o->now.steps[i].attention, "closed"))
+			good = takes_back(o, &o->now.steps[i]);
+	for (size_t i = 0; good && o->now.job->verified == 1 && i < o->n; i++)
+		if (oracle_newest(o, &o->episodes[i].sign) == &o->episodes[i])
+			good = silence_is_heard(o, &o->episodes[i]);
+	return good;
+}
