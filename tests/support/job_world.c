@@ -100,11 +100,12 @@ static void answer_create(const struct graph_asked *asked, struct graph_reply *r
 	static char location[160];
 
 	ck_assert_str_eq(asked->snapshot, "c25hcA==");
-	if (slot_holder()) {
+	if (slot_holder() || sv.n_jobs == MAX_JOBS) {
 		reply->outcome = GRAPH_BUSY;
 		return;
 	}
-	const struct service_job *j = add_job("recoveryPreviewJob", clock_wall_us(), NULL);
+	struct service_job *j = add_job("recoveryPreviewJob", clock_wall_us(), NULL);
+	j->created = true;
 	if (!sv.location)
 		return;
 	(void)snprintf(location, sizeof(location), "%s/%s", sv.location, j->id);
@@ -175,6 +176,8 @@ static void serve(void *arg, const struct graph_asked *asked, struct graph_reply
 	size_t *at = &sv.at_forced[asked->op];
 
 	(void)arg;
+	if (sv.on_call)
+		sv.on_call(asked);
 	if (asked->op == OP_JOB && sv.calls[OP_JOB] < 64)
 		sv.polled_us[sv.calls[OP_JOB]] = clock_boot_us();
 	sv.calls[asked->op]++;

@@ -24,7 +24,7 @@
 
 #define NOW (INT64_C(1790000000) * USEC_PER_SEC)
 #define SNAPSHOT (NOW - 10 * USEC_PER_HOUR)
-#define MAX_JOBS 6
+#define MAX_JOBS 9 /* a list in pages counts them by a digit */
 #define MAX_FORCED 8
 
 struct service_job {
@@ -33,6 +33,7 @@ struct service_job {
 	int64_t target_us, started_us;
 	int64_t takes_us; /* until successful; 0: never ends */
 	const char *word; /* a fixed status instead */
+	bool created;	  /* by a POST to this service */
 };
 
 /* What a call answers instead of the usual; the effect may take place all the same. */
@@ -55,9 +56,10 @@ extern struct service {
 	bool cancel_lingers;
 	bool no_start; /* jobStartDateTime is null */
 	enum { LIST_WHOLE, LIST_IN_PAGES, LIST_ENDLESS, LIST_GARBAGE } list;
-	int64_t polled_us[64];	/* when one job was asked for */
-	int64_t retry_after_us; /* of forced answers */
-	bool all_fail;		/* every forced answer repeats for ever */
+	int64_t polled_us[64];				  /* when one job was asked for */
+	int64_t retry_after_us;				  /* of forced answers */
+	bool all_fail;					  /* every forced answer repeats for ever */
+	void (*on_call)(const struct graph_asked *asked); /* before each answer; may be NULL */
 } sv;
 
 struct service_job *add_job(const char *type, int64_t started_us, const char *word);
