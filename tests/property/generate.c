@@ -218,6 +218,8 @@ static void setup_schedule(struct generator *g)
 	if (percent(g, 40))
 		setup(g, "tenant-conf " HISTORY_TENANT " schedule = {\"%s\"}",
 			schedules[below(g, ARRAY_SIZE(schedules))]);
+	if (percent(g, 90)) /* fewer requests, so more histories */
+		setup(g, "tenant-conf " HISTORY_TENANT " job_poll = \"10m\"");
 	if (percent(g, 50))
 		setup(g, "tenant-conf " HISTORY_TENANT " first_run = \"alert\"");
 	if (percent(g, 10))
@@ -392,7 +394,7 @@ static void host_events(struct generator *g)
 		case 0: {
 			struct op *op = add(g, OP_DOWN, at_s);
 			op->value = percent(g, 60) ? (1 + below(g, 600)) * MIN
-						   : (1 + below(g, 60)) * HOUR;
+						   : (1 + below(g, 40)) * HOUR;
 			(void)snprintf(
 				op->text, sizeof(op->text), "%s", percent(g, 50) ? "stop" : "kill");
 			break;
@@ -417,6 +419,8 @@ static void service_events(struct generator *g)
 {
 	static const char *const faults[] = {
 		"fault contoso GET *getChanges* status=503 nth=2 count=2",
+		"fault contoso GET *getChanges* status=503 count=14",
+		"fault contoso GET *getChanges* status=429 retry_after=7200",
 		"fault contoso GET *getChanges* drop=after",
 		"fault contoso GET *getChanges* text={\"value\":[]}",
 		"fault contoso GET *getChanges* nth=2 text={\"value\":[]}",
@@ -484,5 +488,5 @@ void history_generate(uint64_t seed, struct history *ret)
 	service_events(&g);
 	sort_ops(ret);
 	(void)history_normalise(ret);
-	ret->end_s = (int64_t)g.days * DAY + 70 * HOUR + QUIET_END;
+	ret->end_s = (int64_t)g.days * DAY + 46 * HOUR + QUIET_END;
 }

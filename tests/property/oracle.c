@@ -304,5 +304,6 @@ void oracle_judge(struct sim *sim, const struct conf *conf, const struct audit *
 	if (good)
 		(void)oracle_told(o, quiet_end);
 	free(o->sightings);
+	free(o->notices);
 	free(o);
 }

@@ -8,7 +8,9 @@
 #include "tests/property/oracle_private.h"
 
 struct told {
-	unsigned changes, first_run;
+	unsigned unexpected; /* for itself */
+	unsigned effects;    /* as the effect of a recovery, by the preview that found it */
+	unsigned first_run;
 };
 
 struct telling {
@@ -17,31 +19,33 @@ struct telling {
 	bool cut; /* an alert says that it leaves objects out */
 };
 
-static void count(struct telling *t, const char *kind, int64_t finding)
+static void count(struct telling *t, const struct audit_alert *alert, int64_t finding)
 {
 	struct episode *e = oracle_by_id(t->o, finding);
 
 	if (!e)
 		return;
 	struct told *told = &t->told[e - t->o->episodes];
-	if (strcmp(kind, "first_run") == 0)
+	if (strcmp(alert->kind, "first_run") == 0)
 		told->first_run++;
-	else if (strcmp(kind, "changes_undone") != 0 && strcmp(kind, "deletion_vanished") != 0)
-		told->changes++;
+	else if (strcmp(alert->kind, "changes_unexpected") == 0)
+		told->unexpected++;
+	else if (strcmp(alert->kind, "foreign_recovery_job") == 0 && alert->job == e->first_job)
+		told->effects++;
 }
 
 /* Every "finding" below an alert, however deep it is nested. */
-static void walk(struct telling *t, const char *kind, const struct json *v)
+static void walk(struct telling *t, const struct audit_alert *alert, const struct json *v)
 {
 	JSON_EACH (item, v) {
 		int64_t finding;
 
 		if (json_type(item) == JSON_TYPE_OBJECT || json_type(item) == JSON_TYPE_ARRAY)
-			walk(t, kind, item);
+			walk(t, alert, item);
 		if (json_type(v) == JSON_TYPE_OBJECT && json_key(item) &&
 			strcmp(json_key(item), "finding") == 0 &&
 			json_get_int(v, "finding", &finding) == JSON_GET_OK)
-			count(t, kind, finding);
+			count(t, alert, finding);
 	}
 }
 
@@ -56,7 +60,7 @@ static void read_alert(struct telling *t, const struct audit_alert *alert)
 	}
 	if (json_get_int(body, "omitted", &omitted) == JSON_GET_OK && omitted)
 		t->cut = true;
-	walk(t, alert->kind, body);
+	walk(t, alert, body);
 }
 
 static bool told_once(struct telling *t, const struct episode *e)
@@ -64,16 +68,53 @@ static bool told_once(struct telling *t, const struct episode *e)
 	struct oracle *o = t->o;
 	const struct told *told = &t->told[e - o->episodes];
 	const struct episode *parent = e->parent ? oracle_by_id(o, e->parent) : NULL;
-	bool by_parent = parent && t->told[parent - o->episodes].changes;
+	const struct told *of_parent = parent ? &t->told[parent - o->episodes] : NULL;
+	unsigned n = told->unexpected + told->effects;
+	bool by_parent = of_parent && of_parent->unexpected + of_parent->effects > 0;
 
-	if (told->changes > 1 || told->first_run > 1)
-		return oracle_fail(o, &e->sign, NULL, 0, "is told %u times", told->changes);
-	if (e->initial && told->changes)
+	if (n > 1 || told->first_run > 1)
+		return oracle_fail(o, &e->sign, NULL, 0, "is told %u times", n);
+	if (e->initial && n)
 		return oracle_fail(o, &e->sign, NULL, 0, "is initial and told");
-	if (e->born_open && !e->initial && told->changes == 0 && !by_parent)
+	if (e->born == BORN_OPEN && !e->initial && n == 0 && !by_parent)
 		return oracle_fail(o, &e->sign, NULL, 0, "is not told");
-	if (!e->born_open && strcmp(e->attention, "closed") == 0 && told->changes)
+	if (e->born == BORN_CLOSED && told->unexpected)
 		return oracle_fail(o, &e->sign, NULL, 0, "is closed from the start and told");
+	return true;
+}
+
+static unsigned count_alerts(const struct oracle *o, const char *kind, int64_t job)
+{
+	unsigned n = 0;
+
+	for (size_t i = 0; i < o->audit->n_alerts; i++)
+		n += o->audit->alerts[i].job == job && strcmp(o->audit->alerts[i].kind, kind) == 0;
+	return n;
+}
+
+static bool somebody_recovers(const struct oracle *o)
+{
+	for (size_t i = 0; i < o->tenant->n_jobs; i++)
+		if (o->tenant->jobs[i]->recovery)
+			return true;
+	return false;
+}
+
+/* One notice for all that a judgement closed, one alert for all that vanished from it; unless they
+ * are among the effects of a recovery, which are told with it. */
+static bool noticed(struct oracle *o, const struct notices *notices)
+{
+	unsigned undone = count_alerts(o, "changes_undone", notices->job);
+	unsigned vanished = count_alerts(o, "deletion_vanished", notices->job);
+	bool recovery = somebody_recovers(o);
+
+	if (undone > (notices->closed > 0) || (!recovery && undone < (notices->closed > 0)))
+		return oracle_fail(o, NULL, NULL, 0, "%u undone by job %lld are told in %u notices",
+			notices->closed, (long long)notices->job, undone);
+	if (vanished > (notices->vanished > 0) || (!recovery && vanished < (notices->vanished > 0)))
+		return oracle_fail(o, NULL, NULL, 0,
+			"%u vanished from job %lld are told in %u alerts", notices->vanished,
+			(long long)notices->job, vanished);
 	return true;
 }
 
@@ -106,5 +147,7 @@ bool oracle_told(struct oracle *o, bool quiet_end)
 	for (size_t i = 0; good && !t->cut && i < o->n; i++)
 		good = told_once(t, &o->episodes[i]);
 	free(t);
+	for (size_t i = 0; good && i < o->n_notices; i++)
+		good = noticed(o, &o->notices[i]);
 	return good && (!quiet_end || all_delivered(o));
 }

@@ -31,7 +31,9 @@ struct episode {
 	int64_t soft[MAX_SOFT]; /* events that nothing could tell from it */
 	size_t n_soft;
 	const char *attention, *fact;
-	bool initial, brought_back, born_open;
+	bool initial, brought_back;
+	enum { BORN_OPEN, BORN_EXPECTED, BORN_CLOSED } born;
+	int64_t first_job;
 	int64_t first_b_us, last_b_us; /* baselines of the first and the last that showed it */
 	int64_t last_p_us, min_q_us;
 };
@@ -41,6 +43,12 @@ struct sighting {
 	struct sign sign;
 	int64_t p_us;
 	bool ignored;
+};
+
+/* What a judgement has to tell besides new episodes. */
+struct notices {
+	int64_t job;
+	unsigned closed, vanished; /* while open */
 };
 
 struct oracle {
@@ -56,6 +64,8 @@ struct oracle {
 	size_t n;
 	struct sighting *sightings;
 	size_t n_sightings;
+	struct notices *notices;
+	size_t n_notices;
 	struct preview now; /* the one that is looked at */
 };
 

@@ -88,7 +88,10 @@ static struct episode *begin_episode(
 		.fact = step->fact,
 		.initial = step->initial,
 		.brought_back = step->brought_back,
-		.born_open = strcmp(step->attention, "open") == 0,
+		.born = strcmp(step->attention, "open") == 0	 ? BORN_OPEN
+			: strcmp(step->attention, "closed") == 0 ? BORN_CLOSED
+								 : BORN_EXPECTED,
+		.first_job = o->now.job->id,
 		.last_p_us = INT64_MIN,
 		.min_q_us = INT64_MAX,
 	};
@@ -116,11 +119,57 @@ static bool existed_before(const struct episode *e)
 	return e->event_us != sim_object_began_us(e->sign.object, 0);
 }
 
+/* The episode of the opposite that was the last thing known of the object or link, or NULL. */
+static const struct episode *taken_back(const struct oracle *o, const struct episode *e)
+{
+	const struct episode *last = NULL;
+
+	if (e->sign.kind == SIGN_PROPERTY)
+		return NULL;
+	for (size_t i = 0; i < o->n; i++) {
+		const struct episode *other = &o->episodes[i];
+
+		if (other == e ||
+			!(opposite(&other->sign, &e->sign) || sign_equal(&other->sign, &e->sign)))
+			continue;
+		if (!last || other->last_p_us >= last->last_p_us)
+			last = other;
+	}
+	if (!last || !opposite(&last->sign, &e->sign) || last->last_p_us >= o->now.p_us)
+		return NULL;
+	return last;
+}
+
+/* Taking back what is open closes both; bringing back what somebody was content with is loud. */
+static bool attends_well(struct oracle *o, const struct episode *e, const struct audit_step *step)
+{
+	const struct episode *last = taken_back(o, e);
+	enum verdict verdict = oracle_ask_rules(o, &e->sign);
+	const char *by_rule = verdict == VERDICT_EXPECTED ? "expected" : "open", *wanted = by_rule;
+	bool stood = last && strcmp(last->fact, "undone") != 0;
+	bool loud = e->sign.kind == SIGN_APPEARED && (last ? stood : e->brought_back);
+
+	if (e->sign.kind == SIGN_APPEARED && last && !e->brought_back)
+		return oracle_fail(o, &e->sign, NULL, 0, "comes back and is not brought back");
+	if (loud)
+		wanted = "open";
+	if (stood && strcmp(last->attention, "open") == 0)
+		wanted = "closed";
+	else if (loud && strcmp(step->severity, "critical") != 0)
+		return oracle_fail(
+			o, &e->sign, NULL, 0, "comes back and is only a %s", step->severity);
+	if (strcmp(step->attention, wanted) == 0)
+		return true;
+	/* what was undone before is either known or seen for the first time */
+	if (last && !stood && strcmp(step->attention, "open") == 0)
+		return true;
+	return oracle_fail(
+		o, &e->sign, NULL, 0, "a new episode is %s, wanted %s", step->attention, wanted);
+}
+
 /* How a new episode begins: nothing is inherited. */
 static bool begins_well(struct oracle *o, const struct episode *e, const struct audit_step *step)
 {
-	enum verdict verdict = oracle_ask_rules(o, &e->sign);
-	const char *wanted = verdict == VERDICT_EXPECTED ? "expected" : "open";
 	bool notice = o->now.job->initial && o->conf->tenants[0]->first_run == FIRST_RUN_NOTICE;
 
 	if (e->initial != notice)
@@ -130,13 +179,7 @@ static bool begins_well(struct oracle *o, const struct episode *e, const struct 
 	if (e->brought_back && (e->sign.kind != SIGN_APPEARED || !existed_before(e)))
 		return oracle_fail(o, &e->sign, NULL, 0, "brought back what never was there");
 	o->stats->brought_back += e->brought_back;
-	if (strcmp(step->attention, "closed") == 0)
-		return true; /* by an undo: oracle_silence.c looks for it */
-	if (strcmp(step->attention, wanted) != 0 &&
-		!(e->brought_back && strcmp(step->attention, "open") == 0))
-		return oracle_fail(o, &e->sign, NULL, 0, "a new episode is %s, wanted %s",
-			step->attention, wanted);
-	return true;
+	return attends_well(o, e, step);
 }
 
 /* The step of this judgement that began an episode of the sign. */
@@ -201,7 +244,7 @@ static bool sight(struct oracle *o, const struct sign *s)
 	remember_sighting(o, s, ignored);
 	if (ignored && !step)
 		return true;
-	if (ignored)
+	if (ignored && !(n == 1 && step->brought_back))
 		return oracle_fail(o, s, NULL, -1, "is ignored and found");
 	if (n > 1)
 		return oracle_fail(o, s, NULL, -1, "is found %zu times by one preview", n);

@@ -133,10 +133,25 @@ static bool silence_is_heard(struct oracle *o, const struct episode *e)
 	return true;
 }
 
+static void note_notices(struct oracle *o)
+{
+	struct notices *notices = sim_grow(&o->notices, &o->n_notices, sizeof(*notices));
+
+	*notices = (struct notices){.job = o->now.job->id};
+	for (size_t i = 0; i < o->now.n_steps; i++) {
+		const struct audit_step *step = &o->now.steps[i];
+
+		notices->closed += is(step->was_attention, "open") && is(step->attention, "closed");
+		notices->vanished += is(step->was_fact, "visible") && is(step->fact, "vanished") &&
+				     is(step->attention, "open");
+	}
+}
+
 bool oracle_moves(struct oracle *o)
 {
 	bool good = true;
 
+	note_notices(o);
 	for (size_t i = 0; good && i < o->now.n_steps; i++)
 		if (o->now.steps[i].kind == AUDIT_MOVED)
 			good = moved(o, &o->now.steps[i]);
