@@ -383,6 +383,16 @@ static void extra_runs(struct generator *g)
 	}
 }
 
+static void people(struct generator *g)
+{
+	static const char *const what[] = {"change=deleted", "change=appeared", "change=modified",
+		"entity_type=user", "fact=absorbed", "change~link", "fact=visible"};
+
+	for (int n = percent(g, 60) ? 0 : below(g, 4); n > 0; n--)
+		line(g, some_time(g) + 3 * HOUR, "acknowledge %s",
+			what[below(g, ARRAY_SIZE(what))]);
+}
+
 static void host_events(struct generator *g)
 {
 	static const char *const crashes[] = {"intent", "created", "page 1", "page 2", "verdict"};
@@ -484,6 +494,7 @@ void history_generate(uint64_t seed, struct history *ret)
 	choose_focus(&g);
 	directory_events(&g);
 	extra_runs(&g);
+	people(&g);
 	host_events(&g);
 	service_events(&g);
 	sort_ops(ret);

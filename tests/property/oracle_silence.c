@@ -72,8 +72,8 @@ static bool undone_here(const struct oracle *o, const struct episode *e)
 static bool attention_is_right(
 	struct oracle *o, const struct episode *e, const struct audit_step *step)
 {
-	if (is(step->attention, step->was_attention))
-		return true;
+	if (is(step->attention, step->was_attention) || is(step->attention, "acknowledged"))
+		return true; /* who acknowledges is a person of the history */
 	if (is(step->attention, "closed") && is(step->was_attention, "open") && undone_here(o, e)) {
 		o->stats->closed++;
 		return true;

@@ -105,7 +105,7 @@ static int add_condition(struct buf *sql, char *word, const char **value)
 	return 0;
 }
 
-static int run_count(struct world *w, const char *sql, const char *const *values, size_t n,
+static int run_sql(struct world *w, const char *sql, const char *const *values, size_t n,
 	int64_t *ret, struct buf *error)
 {
 	sqlite3 *db = NULL;
@@ -118,9 +118,11 @@ static int run_count(struct world *w, const char *sql, const char *const *values
 		r = sqlite3_prepare_v2(db, sql, -1, &st, NULL);
 	for (size_t i = 0; r == SQLITE_OK && i < n; i++)
 		r = sqlite3_bind_text(st, (int)i + 1, values[i], -1, SQLITE_STATIC);
-	if (r == SQLITE_OK && sqlite3_step(st) == SQLITE_ROW)
+	if (r == SQLITE_OK)
+		r = sqlite3_step(st);
+	if (r == SQLITE_ROW)
 		*ret = sqlite3_column_int64(st, 0);
-	else
+	else if (r != SQLITE_DONE) /* nothing was there to be updated */
 		buf_printf(error, "%s (%s)", db ? sqlite3_errmsg(db) : "cannot open", sql);
 	(void)sqlite3_finalize(st);
 	(void)sqlite3_close(db);
@@ -141,8 +143,34 @@ static int expect_rows(struct world *w, const char *from, char **words, size_t n
 			return 1;
 		}
 	}
-	int r = run_count(w, buf_text(&sql), values, n_words - 1, &n, error);
+	int r = run_sql(w, buf_text(&sql), values, n_words - 1, &n, error);
 	return r ? r : judge_count(what, n, words[0], error);
+}
+
+/* --- a person -----------------------------------------------------------------------------------
+ */
+
+int acknowledge_line(struct world *w, const char *line, struct buf *error)
+{
+	_cleanup_(buf_done) struct buf sql = BUF_INIT(LIMIT_URL_BYTES);
+	_cleanup_(freep) char *copy = strdup(line);
+	const char *values[MAX_CONDITIONS];
+	char *save = NULL;
+	int64_t ignored;
+	size_t n = 0;
+
+	buf_puts(&sql, "UPDATE finding SET attention = 'acknowledged' WHERE attention = 'open' AND "
+		       "id IN (SELECT x.id FROM finding x JOIN tenant t ON t.id = x.tenant WHERE "
+		       "1 = 1");
+	for (char *word = copy ? strtok_r(copy, " ", &save) : NULL; word;
+		word = strtok_r(NULL, " ", &save)) {
+		if (n == MAX_CONDITIONS || add_condition(&sql, word, &values[n++]) < 0) {
+			buf_printf(error, "'%s' is no column=value", word);
+			return 1;
+		}
+	}
+	buf_puts(&sql, ") RETURNING id");
+	return run_sql(w, buf_text(&sql), values, n, &ignored, error);
 }
 
 /* --- census -------------------------------------------------------------------------------------

@@ -288,6 +288,8 @@ int play_line(struct world *w, const char *line, struct buf *error)
 
 	if (starts(line, "expect"))
 		return expect_line(w, line + strlen("expect "), error);
+	if (starts(line, "acknowledge"))
+		return acknowledge_line(w, line + strlen("acknowledge "), error);
 	if (starts(line, "daemon"))
 		return do_daemon(w, line, error);
 	if (starts(line, "run"))

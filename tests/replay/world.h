@@ -91,3 +91,5 @@ int world_time(const struct world *w, const char *text, int64_t *ret_us);
 
 /* expect.c: one `expect` line; 0 met, 1 not met or wrong, with a line in error. */
 int expect_line(struct world *w, const char *line, struct buf *error);
+/* Somebody acknowledges the open findings that the conditions of an `acknowledge` line meet. */
+int acknowledge_line(struct world *w, const char *line, struct buf *error);
