@@ -2,7 +2,7 @@
 # snapwatch: one file builds everything. `make help` lists the targets.
 #
 # Flavours live beside each other: build/rel (what is shipped), build/asan, build/tsan, build/val,
-# build/fuzz.
+# build/cov, build/fuzz.
 # FLAVOUR=asan make all builds one by hand.
 
 PREFIX      ?= /usr
@@ -47,7 +47,7 @@ HARDEN_LD_CANDIDATES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlop
 # Probing costs a second, so its result is kept per compiler.
 CC_ID := $(shell $(CC) --version 2>/dev/null | head -n 1 | tr -c 'A-Za-z0-9.\n' '-')
 PROBED := $(BUILD)/probed-$(CC_ID).mk
-ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind fuzz fuzz-smoke,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind cov fuzz fuzz-smoke,$(or $(MAKECMDGOALS),all)),)
 -include $(PROBED)
 endif
 $(PROBED):
@@ -68,13 +68,16 @@ FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer -fsanitize=thread
 FLAVOUR_LDFLAGS := -fsanitize=thread
 else ifeq ($(FLAVOUR),val)
 FLAVOUR_CFLAGS := -O1 -g -fno-omit-frame-pointer
+else ifeq ($(FLAVOUR),cov)
+FLAVOUR_CFLAGS := -O0 -g --coverage -fprofile-update=atomic
+FLAVOUR_LDFLAGS := --coverage
 else ifeq ($(FLAVOUR),fuzz)
 # libFuzzer comes with clang only: make FLAVOUR=fuzz CC=clang.
 FLAVOUR_CFLAGS := -O2 -g -fno-omit-frame-pointer -fsanitize=address,undefined,fuzzer-no-link \
 	-fno-sanitize-recover=undefined
 FLAVOUR_LDFLAGS := -fsanitize=address,undefined
 else
-$(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan, val or fuzz)
+$(error unknown FLAVOUR '$(FLAVOUR)': rel, asan, tsan, val, cov or fuzz)
 endif
 
 CFLAGS ?=
@@ -255,6 +258,10 @@ check: ; $(Q)packaging/deps.sh all && FLAVOUR=asan tests/check.sh
 check-tsan: ; $(Q)packaging/deps.sh all && FLAVOUR=tsan PARTS="build unit replay system" tests/check.sh
 check-valgrind: ; $(Q)packaging/deps.sh all && FLAVOUR=val PARTS="build unit replay" TEST_TIMEOUT=1200 tests/check.sh
 
+# Which lines the tests run: fails below the shares that tests/cov/cov.sh names.
+.PHONY: cov
+cov: ; $(Q)packaging/deps.sh all && tests/cov/cov.sh
+
 # New inputs for a minute, or RUNS executions of each target, for all that somebody else writes.
 FUZZ_MAKE := $(MAKE) -s -j$(shell nproc) FLAVOUR=fuzz CC=clang WERROR=-Werror fuzzers
 .PHONY: fuzz fuzz-smoke
@@ -293,8 +300,8 @@ uninstall:
 
 .PHONY: help
 help:
-	@printf '%s\n' 'all demo check check-tsan check-valgrind fuzz fuzz-smoke lint fmt install uninstall clean' \
-		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|fuzz RUNS V=1'
+	@printf '%s\n' 'all demo check check-tsan check-valgrind cov fuzz fuzz-smoke lint fmt install uninstall clean' \
+		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|cov|fuzz RUNS V=1'
 
 .PHONY: clean
 clean:

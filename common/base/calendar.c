@@ -478,12 +478,12 @@ int64_t window_next_start(const struct window *w, int64_t t_us)
 {
 	int64_t first;
 
-	if (window_contains(w, t_us))
-		return t_us;
-	if (t_us > LATEST_US)
-		return TIME_NONE;
 	if (t_us < EARLIEST_US)
 		t_us = EARLIEST_US;
+	if (t_us > LATEST_US)
+		return TIME_NONE;
+	if (window_contains(w, t_us))
+		return t_us;
 	first = local_day(w->zone, t_us) - 1;
 	for (int64_t day = first; day < first + SEARCH_DAYS; day++) {
 		int64_t start_us = instant_of(w->zone, day, w->start);

@@ -51,17 +51,24 @@ targets()
 	done <<<"$table"
 }
 
+# The kept inputs of a target: hundreds of a few bytes each, so they are one archive.
+unpack()
+{
+	rm -rf "$WORK/kept/$1" && mkdir -p "$WORK/kept/$1"
+	[ ! -e "$HERE/corpus/$1.tar.gz" ] || tar -C "$WORK/kept/$1" -xzf "$HERE/corpus/$1.tar.gz"
+}
+
 # $1 target, $2 largest input, $3 dictionary, then options of libFuzzer and the first directory.
 # Its output is shown when it finds something, and what it was run with says how to see it again.
 run_one()
 {
-	local name=$1 max=$2 dict=$3 dirs=() d
+	local name=$1 max=$2 dict=$3
 	shift 3
-	for d in "$HERE/seeds/$name" "$HERE/corpus/$name"; do [ -d "$d" ] && dirs+=("$d"); done
 	mkdir -p "$WORK/findings" "$WORK/log"
+	unpack "$name"
 	if "${PREFIX_CMD[@]}" "$BIN/fuzz_$name" -max_len="$max" -dict="$HERE/dict/$dict.dict" \
 		-timeout=10 -rss_limit_mb=1024 -artifact_prefix="$WORK/findings/$name-" "$@" \
-		"${dirs[@]}" >"$WORK/log/$name" 2>&1 </dev/null; then
+		"$HERE/seeds/$name" "$WORK/kept/$name" >"$WORK/log/$name" 2>&1 </dev/null; then
 		return 0
 	fi
 	printf 'FINDING in %s:\n' "$name"
@@ -91,15 +98,15 @@ long_one()
 # Edges only: counting how often each was taken would keep ten times as much.
 merge_one()
 {
-	local kept new="$HERE/corpus/$1.new"
-	rm -rf "$new" && mkdir -p "$new"
+	local new="$WORK/merged/$1"
+	unpack "$1"
+	rm -rf "$new" && mkdir -p "$new" "$WORK/corpus/$1" "$WORK/log" "$HERE/corpus"
 	"${PREFIX_CMD[@]}" "$BIN/fuzz_$1" -merge=1 -use_counters=0 -max_len="$2" "$new" \
-		"$HERE/seeds/$1" "$HERE/corpus/$1" "$WORK/corpus/$1" >"$WORK/log/$1" 2>&1
-	rm -rf "$HERE/corpus/$1"
-	mv "$new" "$HERE/corpus/$1"
-	kept=$(find "$HERE/corpus/$1" -type f | wc -l)
-	printf '%-12s %d files, %d bytes\n' "$1" "$kept" \
-		"$(cat "$HERE/corpus/$1"/* | wc -c)"
+		"$HERE/seeds/$1" "$WORK/kept/$1" "$WORK/corpus/$1" >"$WORK/log/$1.merge" 2>&1
+	tar -C "$new" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c . |
+		gzip -9n >"$HERE/corpus/$1.tar.gz"
+	printf '%-12s %d inputs, %d bytes\n' "$1" "$(find "$new" -type f | wc -l)" \
+		"$(stat -c %s "$HERE/corpus/$1.tar.gz")"
 }
 
 # Runs one of the above for each target, JOBS at a time.

@@ -388,6 +388,10 @@ START_TEST(window_extremes)
 	ck_assert(!window_contains(w, INT64_MAX));
 	ck_assert_int_eq(window_end(w, INT64_MAX), INT64_MAX);
 	ck_assert_int_eq(window_next_start(w, INT64_MAX), TIME_NONE);
+	/* The first Tuesday of the year 1 is inside as soon as there is a calendar. */
+	window_free(TAKE_PTR(w));
+	w = window("Mon..Fri Europe/Berlin");
+	ck_assert_int_eq(window_next_start(w, TIME_NONE), -62135510400 * USEC_PER_SEC);
 }
 END_TEST
 
