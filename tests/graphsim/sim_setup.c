@@ -16,10 +16,10 @@
 #define MAX_REAL_OBJECTS 100000u
 #define MEMBERS_PER_GROUP 8u
 
-static const char *const tenant_keys[] = {"id", "client", "kind", "like", "seed", "domain", "refresh_token",
-	"delegated", "roles", "certificate", "users", "groups", "policies", "locations",
-	"applications", "principals", "grants", "assignments", "strengths", "objects", "daily",
-	NULL};
+static const char *const tenant_keys[] = {"id", "client", "kind", "like", "seed", "domain",
+	"refresh_token", "delegated", "roles", "certificate", "users", "groups", "policies",
+	"locations", "applications", "principals", "grants", "assignments", "strengths", "objects",
+	"daily", NULL};
 
 static int tenant_ids(struct sim_cmd *c, struct sim_tenant *t)
 {
