@@ -48,8 +48,9 @@
 #define LIMIT_JOB_SETTLE_US (USEC_PER_DAY)
 /* A page that is cut or no JSON is asked for again so often: the network may have broken it. */
 #define LIMIT_PAGE_TRIES 4u
-/* Pages without a change, one after another, before it counts as a loop. */
-#define LIMIT_PAGES_EMPTY 16u
+/* Pages without a change, or with the same changes again, one after another, before it counts as a
+ * loop. */
+#define LIMIT_PAGES_IDLE 16u
 /* Snapshots (7 at a time) and jobs (kept 7 days) fit on one page of 100; this ends a loop. */
 #define LIMIT_LIST_PAGES 50u
 #define LIMIT_SNAPSHOTS 1000u

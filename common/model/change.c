@@ -179,14 +179,27 @@ static void add_changed(struct buf *b, const struct json *delta, size_t *ret)
 	buf_putc(b, '\0');
 }
 
+/* Of a field that is there twice the first counts; that there is another is told. */
 static void count_fields(const struct json *element, struct change_unknown *u)
 {
+	unsigned seen = 0;
+
 	if (json_type(element) != JSON_TYPE_OBJECT) /* elements of an array have no names */
 		return;
 	JSON_EACH (it, element) {
 		const char *key = json_key(it);
-		if (!strchr(key, '@') && !listed(element_fields, ARRAY_SIZE(element_fields), key))
+		size_t field = 0;
+
+		if (strchr(key, '@'))
+			continue;
+		while (field < ARRAY_SIZE(element_fields) &&
+			strcmp(element_fields[field], key) != 0)
+			field++;
+		if (field == ARRAY_SIZE(element_fields))
 			unknown_add(u, "field", key);
+		else if (seen & (1u << field))
+			unknown_add(u, "second field", key);
+		seen |= 1u << field;
 	}
 }
 
@@ -296,38 +309,80 @@ static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
 	return true;
 }
 
-/* Half surrogate pairs to U+FFFD; the text has been through the grammar already. */
-static void mend_surrogates(char *text, size_t len)
+/* At a backslash; returns its last byte. "\\u0000" and half surrogate pairs become U+FFFD. */
+static size_t mend_escape(char *text, size_t len, size_t at, bool *changed)
 {
+	unsigned high, low;
+
+	if (!escape_at(text, len, at, &high) || (high != 0 && (high & 0xf800) != 0xd800))
+		return at + 1; /* also over an escaped backslash */
+	if (high >= 0xd800 && high < 0xdc00 && escape_at(text, len, at + 6, &low) &&
+		(low & 0xfc00) == 0xdc00)
+		return at + 11;
+	memcpy(text + at + 2, "fffd", 4);
+	*changed = true;
+	return at + 5;
+}
+
+/*
+ * Takes out what no text can have and a name may bring in, byte for byte, so that every offset
+ * stays what it was. What is no JSON for other reasons is none afterwards. False: nothing of the
+ * kind.
+ */
+static bool mend(char *text, size_t len)
+{
+	bool changed = false;
+
 	for (size_t i = 0; i < len; i++) {
-		unsigned high, low;
-		if (text[i] != '\\')
-			continue;
-		if (!escape_at(text, len, i, &high) || (high & 0xf800) != 0xd800) {
-			i++; /* also over an escaped backslash */
-			continue;
+		unsigned char c = (unsigned char)text[i];
+		uint32_t code;
+		size_t n;
+
+		if (c == '\\') {
+			i = mend_escape(text, len, i, &changed);
+		} else if (c < ' ') {
+			text[i] = ' ';
+			changed = true;
+		} else if (c >= 0x80) {
+			n = utf8_decode(text + i, len - i, &code);
+			if (n == 0) {
+				text[i] = '?';
+				changed = true;
+			} else {
+				i += n - 1;
+			}
 		}
-		if (high < 0xdc00 && escape_at(text, len, i + 6, &low) && (low & 0xfc00) == 0xdc00)
-			i += 6;
-		else
-			memcpy(text + i + 2, "fffd", 4);
-		i += 5;
 	}
+	return changed;
+}
+
+/* A copy that is mended, when that is what was wrong; NULL also when memory is short (*ret). */
+static char *mended_copy(const char *text, size_t len, int *r)
+{
+	char *copy;
+
+	if (*r != JSON_E_NUL && *r != JSON_E_UTF8 && *r != JSON_E_SYNTAX)
+		return NULL;
+	copy = malloc(len + 1);
+	if (!copy) {
+		*r = -ENOMEM;
+		return NULL;
+	}
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	if (mend(copy, len))
+		return copy;
+	free(copy);
+	return NULL;
 }
 
 int change_element_parse(const char *text, size_t len, struct json **ret)
 {
 	int r = json_parse(text, len, LIMIT_JSON_DEPTH, ret);
+	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
 
-	if (r == JSON_E_UTF8 && utf8_valid(text, len)) {
-		_cleanup_(freep) char *copy = malloc(len + 1);
-		if (!copy)
-			return -ENOMEM;
-		memcpy(copy, text, len);
-		copy[len] = '\0';
-		mend_surrogates(copy, len);
+	if (copy)
 		r = json_parse(copy, len, LIMIT_JSON_DEPTH, ret);
-	}
 	return r > 0 ? -EBADMSG : r;
 }
 
@@ -336,6 +391,7 @@ int change_element_parse(const char *text, size_t len, struct json **ret)
 
 struct scan {
 	const char *text;
+	const char *why; /* the page is refused; static */
 	struct change_page page;
 	size_t cap;
 };
@@ -353,8 +409,10 @@ static int on_element(void *arg, struct json_span span)
 		s->page.rows = rows;
 		s->cap = cap;
 	}
+	s->why = "it has more changes than a page may have";
 	if (s->page.n == LIMIT_CHANGES_PER_PAGE)
 		return -EBADMSG;
+	s->why = "one of its changes cannot be read";
 	int r = change_element_parse(s->text + span.off, span.len, &element);
 	if (r < 0)
 		return r;
@@ -373,6 +431,7 @@ static int take_next_link(struct scan *s, struct json_span value)
 	_cleanup_(json_freep) struct json *v = NULL;
 	int r = json_parse(s->text + value.off, value.len, LIMIT_JSON_DEPTH, &v);
 
+	s->why = "its link to the next page is none, too long, or there twice";
 	if (r != 0)
 		return r < 0 ? r : -EBADMSG;
 	if (json_is_null(v))
@@ -411,22 +470,62 @@ static int on_member(void *arg, struct json_span key, struct json_span value)
 	return 0;
 }
 
+/* 0, -errno, or an enum json_error; s->why says more of -EBADMSG. */
+static int scan_page(struct scan *s, const char *text, size_t len)
+{
+	struct json_scan_ops ops = {.element = on_element, .member = on_member};
+	int r;
+
+	change_page_done(&s->page);
+	s->cap = 0;
+	s->text = text;
+	if (len > LIMIT_PAGE_BYTES)
+		return -EBADMSG;
+	r = json_scan(text, len, LIMIT_JSON_DEPTH, &ops, s);
+	if (r == 0 && !s->page.next_link)
+		r = text_copy("", &s->page.next_link);
+	s->page.saw_value = ops.saw_value;
+	return r;
+}
+
+static int read_page(struct scan *s, const char *text, size_t len)
+{
+	int r = scan_page(s, text, len);
+	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+
+	if (!copy)
+		return r;
+	r = scan_page(s, copy, len);
+	if (r == 0)
+		unknown_add(&s->page.unknown, "text with", "bytes that no text can have");
+	return r;
+}
+
 int change_page_parse(const char *text, size_t len, struct change_page *ret)
 {
-	struct scan s = {.text = text};
-	struct json_scan_ops ops = {.element = on_element, .member = on_member};
-	int r = len > LIMIT_PAGE_BYTES ? -EBADMSG
-				       : json_scan(text, len, LIMIT_JSON_DEPTH, &ops, &s);
+	struct scan s = {0};
+	int r = read_page(&s, text, len);
 
-	if (r == 0 && !s.page.next_link)
-		r = text_copy("", &s.page.next_link);
 	if (r != 0) {
 		change_page_done(&s.page);
 		return r < 0 ? r : -EBADMSG;
 	}
-	s.page.saw_value = ops.saw_value;
 	*ret = s.page;
 	return 0;
+}
+
+const char *change_page_problem(const char *text, size_t len)
+{
+	struct scan s = {.why = "it has more bytes than a page may have"};
+	int r = read_page(&s, text, len);
+	bool saw_value = s.page.saw_value;
+
+	change_page_done(&s.page);
+	if (r > 0)
+		return json_error_text(r);
+	if (r < 0)
+		return r == -ENOMEM ? "out of memory" : s.why;
+	return saw_value ? NULL : "it has no list of changes";
 }
 
 void change_page_done(struct change_page *page)

@@ -63,16 +63,20 @@ struct change_page {
 
 /*
  * Reads a page, one element after the other. 0, -ENOMEM, or -EBADMSG: not JSON or cut off, nested
- * deeper than LIMIT_JSON_DEPTH, \u0000 in it, over LIMIT_CHANGES_PER_PAGE elements, or a
- * nextLink that is no text or longer than LIMIT_URL_BYTES. ret is to be given to change_page_done()
- * on success.
+ * deeper than LIMIT_JSON_DEPTH, over LIMIT_CHANGES_PER_PAGE elements, or a nextLink that is no text
+ * or longer than LIMIT_URL_BYTES. What no text can have ("\u0000", bytes that are no UTF-8, control
+ * characters) is replaced and counted as unknown, so that one name cannot hide a page. ret is to be
+ * given to change_page_done() on success.
  */
 int change_page_parse(const char *text, size_t len, struct change_page *ret);
 void change_page_done(struct change_page *page);
+/* Why a page cannot be used, for people (static): reads it anew. NULL when it can. */
+const char *change_page_problem(const char *text, size_t len);
 
 /*
- * Parses the text of one element. Unlike json_parse() it survives half surrogate pairs, which a
- * display name may bring in: they become U+FFFD. 0, -ENOMEM, -EBADMSG.
+ * Parses the text of one element, as it stands in the page. Unlike json_parse() it survives what a
+ * display name may bring in: half surrogate pairs and \u0000 become U+FFFD, bytes that are no UTF-8
+ * "?", control characters blanks. 0, -ENOMEM, -EBADMSG.
  */
 int change_element_parse(const char *text, size_t len, struct json **ret);
 /* One row of a parsed element; off and len are left 0. unknown is added to. 0 or -ENOMEM. */

@@ -13,6 +13,7 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/hash.h"
 #include "common/base/limits.h"
@@ -28,6 +29,9 @@
 
 /* When somebody asks how long to stay away and the service did not say. */
 #define COME_BACK_US USEC_PER_MIN
+
+/* Of a content type, in a message. */
+#define TYPE_BYTES 64u
 
 static void step_token(struct graph_call *c);
 
@@ -175,13 +179,29 @@ void graph_call_step(void *arg)
 /* --- answers -----------------------------------------------------------------------------------
  */
 
+/* Whose answer it is that is not the service's can be guessed from its type. */
+static void describe_odd(const struct http_result *result, struct buf *out)
+{
+	const char *type = result->content_type ? result->content_type : "";
+	size_t len = strcspn(type, ";");
+
+	buf_printf(out, "HTTP %ld with ", result->status);
+	if (result->body.len == 0) {
+		buf_puts(out, "nothing instead of JSON");
+	} else if (len == 0 || strncasecmp(type, "application/json", len) == 0) {
+		buf_puts(out, "a body that is no JSON object, or cut off");
+	} else {
+		text_append_visible(out, type, len < TYPE_BYTES ? len : TYPE_BYTES);
+		buf_puts(out, " instead of JSON");
+	}
+}
+
 static void describe(const struct http_result *result, struct buf *out)
 {
 	if (result->error != HTTP_OK)
 		text_append_visible(out, result->error_text, strlen(result->error_text));
 	else if (result->status >= 200 && result->status < 300)
-		buf_printf(out, "HTTP %ld with %s instead of JSON", result->status,
-			result->body.len ? "something" : "nothing");
+		describe_odd(result, out);
 	else
 		graph_error_text(result->status, buf_text(&result->body), result->body.len, out);
 }

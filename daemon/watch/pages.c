@@ -58,8 +58,8 @@ struct reading {
 	struct loop_timer *timer;
 
 	unsigned tries; /* of this page that came to nothing */
-	unsigned empty; /* pages without a change in a row */
-	/* hashes of links followed: open addressing, 0 is empty */
+	unsigned idle;	/* pages in a row that brought nothing new */
+	/* hashes of links followed and of pages read: open addressing, 0 is empty */
 	uint64_t *links;
 	size_t n_links, cap_links;
 };
@@ -74,6 +74,8 @@ struct page_request {
 	struct buf body;
 	/* what came of it */
 	int64_t rows, unknown;
+	uint64_t print;	 /* of what it begins and ends with; 0: there is no change in it */
+	const char *why; /* it cannot be read; static */
 	char unknown_first[128];
 	char *next_link;
 };
@@ -179,6 +181,27 @@ static uint64_t link_hash(const char *link)
 	return h ? h : 1;
 }
 
+/* FNV-1a: whoever makes two pages alike to it deceives nobody but himself. */
+static uint64_t print_add(uint64_t h, const char *data, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		h = (h ^ (unsigned char)data[i]) * UINT64_C(0x100000001b3);
+	return h;
+}
+
+/* What tells one page from another under whatever link: its first and its last change. */
+static uint64_t page_print(const char *text, const struct change_page *page)
+{
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ page->n;
+
+	if (page->n == 0)
+		return 0;
+	const struct change_row *first = &page->rows[0], *last = &page->rows[page->n - 1];
+	h = print_add(h, text + first->off, first->len);
+	h = print_add(h, text + last->off, last->len);
+	return h ? h : 1;
+}
+
 /* True when it was there already. */
 static bool links_put(uint64_t *links, size_t cap, uint64_t h)
 {
@@ -208,14 +231,14 @@ static int links_grow(struct reading *rd)
 }
 
 /*
- * The service hands out a link that was followed before: the chain would never end. A link that is
- * not remembered for want of memory only means that a circle is noticed later.
+ * A link that was followed before, or a page that was read before: the chain would never end. What
+ * is not remembered for want of memory only means that a circle is noticed later.
  */
-static bool seen_before(struct reading *rd, const char *link)
+static bool seen_before(struct reading *rd, uint64_t h)
 {
 	if (2 * (rd->n_links + 1) > rd->cap_links && links_grow(rd) < 0)
 		return false;
-	if (links_put(rd->links, rd->cap_links, link_hash(link)))
+	if (links_put(rd->links, rd->cap_links, h))
 		return true;
 	rd->n_links++;
 	return false;
@@ -263,14 +286,17 @@ static int put_work(struct store *s, void *arg)
 
 	free(TAKE_PTR(q->next_link));
 	r = change_page_parse(buf_text(&q->body), q->body.len, &page);
-	if (r == -EBADMSG || (r == 0 && !page.saw_value))
+	if (r == -EBADMSG || (r == 0 && !page.saw_value)) {
+		q->why = change_page_problem(buf_text(&q->body), q->body.len);
 		return PUT_E_UNREADABLE;
+	}
 	if (r == 0)
 		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, &page);
 	if (r != 0)
 		return r;
 	q->rows = (int64_t)page.n;
 	q->unknown = (int64_t)page.unknown.n;
+	q->print = page_print(q->body.data, &page);
 	(void)snprintf(q->unknown_first, sizeof(q->unknown_first), "%s", page.unknown.first);
 	q->next_link = TAKE_PTR(page.next_link);
 	return 0;
@@ -291,7 +317,7 @@ static void stored(struct reading *rd, struct page_request *q)
 	struct run *run = rd->run;
 
 	rd->tries = 0;
-	rd->empty = q->rows > 0 ? 0 : rd->empty + 1;
+	rd->idle = q->print && !seen_before(rd, q->print) ? 0 : rd->idle + 1;
 	free(run->next_link);
 	run->next_link = TAKE_PTR(q->next_link);
 	run->pages++;
@@ -301,12 +327,21 @@ static void stored(struct reading *rd, struct page_request *q)
 		note_unknown(rd, q);
 	if (*run->next_link == '\0')
 		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
-	else if (seen_before(rd, run->next_link))
+	else if (seen_before(rd, link_hash(run->next_link)))
 		bad(rd, LOOP_TEXT);
-	else if (rd->empty >= LIMIT_PAGES_EMPTY)
-		bad(rd, "the service sends page after page without a change");
+	else if (rd->idle >= LIMIT_PAGES_IDLE)
+		bad(rd, "the service sends page after page without a new change");
 	else
 		loop_timer_arm(rd->timer, 0);
+}
+
+static void unreadable(struct reading *rd, const struct page_request *q)
+{
+	char text[160];
+
+	(void)snprintf(text, sizeof(text), "page %lld of the changes cannot be read: %s",
+		(long long)q->number, q->why ? q->why : "it is not what it was");
+	again(rd, text);
 }
 
 static void put_result(struct reading *rd, struct page_request *q, int r)
@@ -316,7 +351,7 @@ static void put_result(struct reading *rd, struct page_request *q, int r)
 		stored(rd, q);
 		break;
 	case PUT_E_UNREADABLE:
-		again(rd, "a page of changes cannot be read");
+		unreadable(rd, q);
 		break;
 	case STORE_PAGE_E_LOOP:
 		bad(rd, LOOP_TEXT);

@@ -138,14 +138,6 @@ static int create_one(struct sim_cmd *c, enum sim_type type, const char *name, c
 {
 	struct sim_object *o = sim_real_create(real_of(c), c->at_us, type, name);
 
-	int created = sim_prop_by_name(type, "createdDateTime");
-	char when[TIME_TEXT_SIZE];
-
-	if (created >= 0) { /* what a client tells "created" from "brought back" by */
-		_cleanup_(freep) char *json =
-			sim_printf("\"%s\"", time_format(c->at_us - c->at_us % USEC_PER_SEC, when));
-		(void)sim_real_set(real_of(c), o, c->at_us, created, json);
-	}
 	if (label && sim_real_label(real_of(c), o, label) < 0)
 		return sim_cmd_error(c, "something is labelled '%s' already", label);
 	date_creation(c, o);

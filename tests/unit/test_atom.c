@@ -184,7 +184,7 @@ END_TEST
 
 START_TEST(not_an_element)
 {
-	static const char *const texts[] = {"", "{", "{}{}", "{\"id\":\"\\u0000\"}"};
+	static const char *const texts[] = {"", "{", "{}{}", "{\"id\":\"\\u00\"}"};
 	struct atoms atoms;
 
 	for (size_t i = 0; i < ARRAY_SIZE(texts); i++)

@@ -170,8 +170,14 @@ START_TEST(pages)
 			0, false, NULL},
 		{"{\"value\":[],\"@odata.nextLink\":\"\"}", -EBADMSG, 0, 0, false, NULL},
 		{"{\"value\":[],\"@odata.nextLink\":{}}", -EBADMSG, 0, 0, false, NULL},
-		{"{\"value\":[{\"id\":\"a\\u0000b\"}]}", -EBADMSG, 0, 0, false, NULL},
-		{"{\"value\":[{\"id\":\"a\xff\"}]}", -EBADMSG, 0, 0, false, NULL},
+		/* what no text can have: one unknown more than without it */
+		{"{\"value\":[{\"id\":\"a\"}]}", 0, 1, 2, true, ""},
+		{"{\"value\":[{\"id\":\"a\\u0000b\"}]}", 0, 1, 3, true, ""},
+		{"{\"value\":[{\"id\":\"a\xff\"}]}", 0, 1, 3, true, ""},
+		{"{\"value\":[{\"id\":\"a\xed\xa0\x80z\"}]}", 0, 1, 3, true, ""},
+		{"{\"value\":[{\"id\":\"a\x01\"}]}", 0, 1, 3, true, ""},
+		{"{\"value\":[{\"id\":\"a\"},\xff{\"id\":\"b\"}]}", -EBADMSG, 0, 0, false, NULL},
+		{"{\"value\":[{\"id\":\"a\",\"id\":\"b\"}]}", 0, 1, 3, true, ""},
 		{"{\"value\":[{\"id\":\"a\"}", -EBADMSG, 0, 0, false, NULL},
 		{"<html>busy</html>", -EBADMSG, 0, 0, false, NULL},
 		{"", -EBADMSG, 0, 0, false, NULL},
@@ -187,6 +193,72 @@ START_TEST(pages)
 			ck_assert_str_eq(page.next_link, cases[i].next);
 			change_page_done(&page);
 		}
+	}
+}
+END_TEST
+
+/* The same name from the page and from its element, every byte where it was. */
+START_TEST(names_that_no_text_can_have)
+{
+	static const struct {
+		const char *name, *want;
+	} cases[] = {
+		{"Eve\\u0000Adams", "Eve\xef\xbf\xbd"
+				    "Adams"},
+		{"\xff\xfe", "??"},
+		{"\xc0\xaf", "??"},
+		{"A\x01\tB", "A  B"},
+		{"\\\\u0000", "\\u0000"},
+		{"Zo\xc3\xab \\ud83d!", "Zo\xc3\xab \xef\xbf\xbd!"},
+		{"\\ud83d\\ude00", "\xf0\x9f\x98\x80"},
+	};
+	char json[256];
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		struct json *element = NULL;
+
+		(void)snprintf(json, sizeof(json),
+			"{\"value\":[{\"id\":\"a\"},{\"id\":\"b\",\"displayName\":\"%s\"}]}",
+			cases[i].name);
+		ck_assert_int_eq(parse(json), 0);
+		ck_assert_uint_eq(page.n, 2);
+		ck_assert_str_eq(page.rows[1].name, cases[i].want);
+		ck_assert_str_eq(page.rows[1].object_id, "b");
+		ck_assert_int_eq(
+			change_element_parse(json + page.rows[1].off, page.rows[1].len, &element),
+			0);
+		ck_assert_str_eq(json_string_or(element, "displayName", ""), cases[i].want);
+		(void)json_free(element);
+		change_page_done(&page);
+	}
+}
+END_TEST
+
+START_TEST(what_is_wrong_with_a_page)
+{
+	static const struct {
+		const char *json, *want; /* NULL: nothing */
+	} cases[] = {
+		{"{\"value\":[]}", NULL},
+		{"{\"value\":[{\"id\":\"\\u0000\"}]}", NULL},
+		{"{\"value\":[{\"id\":\"a\"}", "not valid JSON"},
+		{"<html>busy</html>", "not valid JSON"},
+		{"{\"error\":{}}", "no list of changes"},
+		{"{\"value\":null}", "no list of changes"},
+		{"{\"value\":[],\"@odata.nextLink\":7}", "link to the next page"},
+		{"{\"value\":[{\"a\":[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[[["
+		 "[[]]]]]]]]"
+		 "]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]]}]}",
+			"too deeply"},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		const char *got = change_page_problem(cases[i].json, strlen(cases[i].json));
+
+		ck_assert_int_eq(!got, !cases[i].want);
+		if (got)
+			ck_assert_msg(
+				strstr(got, cases[i].want) != NULL, "%s: %s", cases[i].json, got);
 	}
 }
 END_TEST
@@ -307,6 +379,8 @@ Suite *suite(void)
 	tcase_add_test(t, anomalies);
 	tcase_add_test(t, pages);
 	tcase_add_test(t, incomplete_elements_stay);
+	tcase_add_test(t, names_that_no_text_can_have);
+	tcase_add_test(t, what_is_wrong_with_a_page);
 	tcase_add_test(t, half_surrogates_do_not_stop_a_page);
 	tcase_add_test(t, long_texts_are_cut);
 	tcase_add_test(t, a_long_link_is_refused);

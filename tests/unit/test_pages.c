@@ -45,6 +45,7 @@ static struct {
 	int last;	     /* number of the last page */
 	size_t padding;	     /* blanks in each page */
 	bool empty;	     /* pages have no changes */
+	bool same;	     /* every page has the change of the first */
 	enum graph_outcome fail; /* of page fail_at, as often as fail_times */
 	int fail_at, fail_times;
 	const char *broken; /* instead of page fail_at, as often as fail_times */
@@ -86,7 +87,7 @@ static void serve(void *arg, const struct graph_asked *asked, struct graph_reply
 		buf_printf(&reply->body,
 			"{\"id\":\"o%d\",\"entityTypeName\":\"user\",\"recoveryAction\":"
 			"\"restore\"}",
-			page);
+			sv.same ? 1 : page);
 	buf_puts(&reply->body, "]");
 	for (size_t i = 0; i < sv.padding; i++)
 		buf_putc(&reply->body, ' ');
@@ -252,6 +253,7 @@ static const struct {
 	bool empty;
 	const char *want;
 	int64_t pages; /* stored */
+	bool same;     /* all pages have the same change */
 } chains[] = {
 	{"a link to itself", "{\"value\":[],\"@odata.nextLink\":\"" LINK "2\"}", 9, false, "bad",
 		1},
@@ -263,9 +265,12 @@ static const struct {
 		false, "bad", 2},
 	{"no https", "{\"value\":[],\"@odata.nextLink\":\"http://graph.test/v1.0/next/3\"}", 9,
 		false, "bad", 2},
-	{"page after page of nothing", NULL, 1000, true, "bad", LIMIT_PAGES_EMPTY},
-	{"a few pages of nothing", NULL, LIMIT_PAGES_EMPTY - 1, true, "complete",
-		LIMIT_PAGES_EMPTY - 1},
+	{"page after page of nothing", NULL, 1000, true, "bad", LIMIT_PAGES_IDLE},
+	{"a few pages of nothing", NULL, LIMIT_PAGES_IDLE - 1, true, "complete",
+		LIMIT_PAGES_IDLE - 1},
+	{"the same page under fresh links", NULL, 1000, false, "bad", LIMIT_PAGES_IDLE + 1, true},
+	{"some pages that repeat", NULL, LIMIT_PAGES_IDLE, false, "complete", LIMIT_PAGES_IDLE,
+		true},
 	{"no page at all", "{\"error\":{\"code\":\"x\"}}", 9, false, "bad", 1},
 	{"no JSON", "<html>", 9, false, "bad", 1},
 	{"cut off", "{\"value\":[{\"id\":\"o2\"", 9, false, "bad", 1},
@@ -279,13 +284,14 @@ START_TEST(chains_that_are_none)
 	sv.body[2] = chains[_i].page2;
 	sv.last = chains[_i].last;
 	sv.empty = chains[_i].empty;
+	sv.same = chains[_i].same;
 	start_and_run(0);
 	ck_assert_msg(strcmp(told, chains[_i].want) == 0, "%s: %s", chains[_i].what, told);
 	ck_assert_msg(
 		runs[0]->pages == chains[_i].pages, "%s: %d", chains[_i].what, (int)runs[0]->pages);
 	ck_assert_msg((strcmp(told, "bad") == 0) == (*last_text != '\0'), "%s", chains[_i].what);
 	check_stored(0);
-	ck_assert_uint_le(sv.calls, LIMIT_PAGES_EMPTY + LIMIT_PAGE_TRIES);
+	ck_assert_uint_le(sv.calls, LIMIT_PAGES_IDLE + LIMIT_PAGE_TRIES);
 }
 END_TEST
 
