@@ -124,8 +124,9 @@ void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, cons
 	const char *hint);
 void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
 	const struct judge_result *result);
-/* At the start: the alert of a run that failed may have been lost with the process. */
-void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs);
+/* At the start, the last run of each watch: its alert, or the end of the condition, may have been
+ * lost with the process. */
+void trouble_latest(struct daemon *d, struct tenant *t, const struct run_list *runs);
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint);
 /* The store does not take the tenant, which therefore has no row (t->id 0); or it does now. */

@@ -20,12 +20,12 @@ struct admission {
 	struct daemon *d;
 	char *name, *tenant_id; /* key of the entry: it may be gone when the answer comes */
 	int64_t row;
-	struct run_list untold;
+	struct run_list latest;
 };
 
-/* Failed runs of which nobody was told are told of after a start, if they are not older: the
- * daemon may have been down for some days. */
-#define UNTOLD_US (7 * USEC_PER_DAY)
+/* How its watches stand is told after a start, if it is not older: the daemon may have been down
+ * for some days, and may have died between the end of a run and its alert. */
+#define LATEST_US (7 * USEC_PER_DAY)
 
 struct entry *entry_of(struct tenant *t)
 {
@@ -116,7 +116,7 @@ static void admission_free(struct admission *a)
 {
 	if (!a)
 		return;
-	run_list_done(&a->untold);
+	run_list_done(&a->latest);
 	free(a->name);
 	free(a->tenant_id);
 	free(a);
@@ -128,11 +128,11 @@ static int admit_work(struct store *s, void *arg)
 	int64_t now_us = clock_wall_us();
 	int r = store_tenant_admit(s, a->name, a->tenant_id, now_us, &a->row);
 
-	run_list_done(&a->untold);
+	run_list_done(&a->latest);
 	if (r == 0)
 		r = store_lease_take(s, a->row);
 	if (r == 0)
-		r = store_job_load_untold(s, a->row, now_us - UNTOLD_US, &a->untold);
+		r = store_job_load_latest(s, a->row, now_us - LATEST_US, &a->latest);
 	return r;
 }
 
@@ -196,7 +196,7 @@ static void admit_done(void *arg, int r)
 			trouble_admitted(d, &e->t);
 			queue_load(d->queue, &e->t);
 			ticker_add(d->ticker, &e->t);
-			trouble_untold(d, &e->t, &a->untold);
+			trouble_latest(d, &e->t, &a->latest);
 		} else {
 			entry_refuse(e, r);
 		}

@@ -304,6 +304,22 @@ static const struct {
 	{RUN_REMOVED, ALERT_JOB_FAILED, EXIT_CODE_OK, false},
 };
 
+/* Told once and not at every try: it holds until a run of the watch is judged. */
+static void watch_fails(struct daemon *d, struct tenant *t, const struct run *run, const char *text)
+{
+	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	char title[200];
+
+	(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
+	buf_printf(&summary,
+		"watch '%s', job %lld: %s. It is tried again until it works; further tries that "
+		"fail "
+		"are in the journal only",
+		run->watch, (long long)run->id, text);
+	alerts_condition_set(d->alerts, t, ALERT_JOB_FAILED, run->watch, VERDICT_WARNING, title,
+		buf_text(&summary));
+}
+
 static void tell_failed(struct daemon *d, struct tenant *t, const struct run *run,
 	enum alert_kind kind, const char *text, const char *hint)
 {
@@ -311,9 +327,14 @@ static void tell_failed(struct daemon *d, struct tenant *t, const struct run *ru
 	struct alert a = alert_of(t, kind, VERDICT_WARNING);
 	char title[200];
 
+	(void)with_hint(&summary, text ? text : run_outcome_name(run->outcome), hint);
+	if (kind == ALERT_JOB_FAILED) {
+		watch_fails(d, t, run, buf_text(&summary));
+		return;
+	}
 	(void)snprintf(title, sizeof(title), "%s: a preview ended without a result", t->conf->name);
 	a.title = title;
-	a.summary = with_hint(&summary, text ? text : run_outcome_name(run->outcome), hint);
+	a.summary = buf_text(&summary);
 	a.subject = run_subject(run);
 	a.job = run->id;
 	a.baseline_us = run->snapshot_created_us;
@@ -337,13 +358,21 @@ void trouble_run(struct daemon *d, struct tenant *t, const struct run *run, cons
 	}
 }
 
-void trouble_untold(struct daemon *d, struct tenant *t, const struct run_list *runs)
+static void tell_latest(struct daemon *d, struct tenant *t, const struct run *run)
 {
-	for (size_t n = 0; n < runs->n; n++)
-		for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
-			if (failures[i].outcome == runs->items[n]->outcome && failures[i].tell)
-				tell_failed(d, t, runs->items[n], failures[i].kind,
-					runs->items[n]->detail, NULL);
+	if (run->state == RUN_DONE || !conf_watch_find(t->conf, run->watch)) {
+		alerts_condition_clear(d->alerts, t, ALERT_JOB_FAILED, run->watch);
+		return;
+	}
+	for (size_t i = 0; i < ARRAY_SIZE(failures); i++)
+		if (failures[i].outcome == run->outcome && failures[i].tell)
+			tell_failed(d, t, run, failures[i].kind, run->detail, NULL);
+}
+
+void trouble_latest(struct daemon *d, struct tenant *t, const struct run_list *runs)
+{
+	for (size_t i = 0; i < runs->n; i++)
+		tell_latest(d, t, runs->items[i]);
 }
 
 /* More rows than were promised; fewer make the run unverified, which its alerts say. */
@@ -362,6 +391,7 @@ void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
 	int64_t n_unknown = run->unknown - result->n_unknown;
 	char title[160], summary[300], subject[160];
 
+	alerts_condition_clear(d->alerts, t, ALERT_JOB_FAILED, run->watch);
 	(void)snprintf(subject, sizeof(subject), "changes of watch %.64s", run->watch);
 	if (n_unknown <= 0 && !has_too_many(run)) {
 		alerts_condition_clear(d->alerts, t, ALERT_API_UNEXPECTED, subject);

@@ -26,10 +26,15 @@ enum {
 	SQL_JUDGED,
 	SQL_LOAD,
 	SQL_LOAD_UNFINISHED,
-	SQL_LOAD_UNTOLD,
+	SQL_LOAD_LATEST,
 	SQL_LAST,
 	SQL_DURATIONS,
 };
+
+/* Ended, and by more than our own wish. */
+#define TELLS(job) \
+	job ".state IN ('done', 'failed') AND " job \
+	    ".outcome NOT IN ('cancelled', 'baseline_gone', 'removed')"
 
 static const struct db_sql sql[] = {
 	[SQL_INSERT] = {"ittttiiitiiiii",
@@ -57,9 +62,12 @@ static const struct db_sql sql[] = {
 	[SQL_LOAD_UNFINISHED] = {"i",
 		"SELECT " COLUMNS " FROM job"
 		" WHERE tenant = $1 AND state NOT IN ('done', 'failed') ORDER BY id"},
-	[SQL_LOAD_UNTOLD] = {"ii",
-		"SELECT " COLUMNS " FROM job WHERE tenant = $1 AND state = 'failed' AND ended >= $2"
-		" AND NOT EXISTS (SELECT 1 FROM alert WHERE alert.job = job.id) ORDER BY id"},
+	[SQL_LOAD_LATEST] = {"ii",
+		"SELECT " COLUMNS " FROM job WHERE tenant = $1 AND ended >= $2 AND " TELLS(
+			"job") " AND NOT EXISTS (SELECT 1 FROM job AS later WHERE later.tenant = "
+			       "job.tenant"
+			       " AND later.watch = job.watch AND later.id > job.id AND " TELLS(
+				       "later") ") ORDER BY id"},
 	[SQL_LAST] = {"itt",
 		"SELECT due, newest_snapshot, state, outcome, ended FROM job"
 		" WHERE tenant = $1 AND watch = $2 AND filter_hash = $3"
@@ -278,11 +286,11 @@ int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *
 	return read_list(r, &rows, ret);
 }
 
-int store_job_load_untold(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret)
+int store_job_load_latest(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
 	int r = db_query(
-		s->db, &sql[SQL_LOAD_UNTOLD], DB_ARGS(DB_I(tenant), DB_I(since_us)), &rows);
+		s->db, &sql[SQL_LOAD_LATEST], DB_ARGS(DB_I(tenant), DB_I(since_us)), &rows);
 
 	return read_list(r, &rows, ret);
 }

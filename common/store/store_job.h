@@ -43,10 +43,11 @@ struct run_list {
 };
 int store_job_load_unfinished(struct store *s, int64_t tenant, struct run_list *ret);
 /*
- * Runs of a tenant that failed since then and of which no alert tells, oldest first: among them
- * are those whose alert was lost because the daemon died between the two.
+ * Of each watch of a tenant the last run that ended, if that was since then: what is so now,
+ * however much of it was told before the daemon died. Those that we cancelled, dropped, or plan
+ * again at once say nothing.
  */
-int store_job_load_untold(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret);
+int store_job_load_latest(struct store *s, int64_t tenant, int64_t since_us, struct run_list *ret);
 void run_list_done(struct run_list *list);
 
 /*

@@ -163,11 +163,11 @@ static void on_posted(void *arg, struct graph_reply *reply)
 		job_end(j, RUN_REFUSED, reply->text, reply->hint);
 		break;
 	case GRAPH_SIGN_IN:
-	case GRAPH_CONFIG: /* it never got there */
+	case GRAPH_CONFIG: /* this try never got there; one before it may have */
 		job_back(j,
 			clock_wall_us() + job_trouble(j, reply->outcome, reply->text, reply->hint,
 						  reply->retry_after_us, AWAY_US),
-			false, false, reply->text);
+			false, true, reply->text);
 		break;
 	case GRAPH_THROTTLED:
 	case GRAPH_NETWORK:

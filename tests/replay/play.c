@@ -182,6 +182,8 @@ static int do_crash(struct world *w, const char *line)
 		w->crash = CRASH_CREATED;
 	else if (strcmp(at, "verdict") == 0)
 		w->crash = CRASH_VERDICT;
+	else if (strcmp(at, "judged") == 0)
+		w->crash = CRASH_JUDGED;
 	else if (strcmp(at, "alert") == 0)
 		w->crash = CRASH_ALERT;
 	else if (strcmp(at, "hold") == 0)

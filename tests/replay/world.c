@@ -195,7 +195,7 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 		if (w->crash == CRASH_PAGE && w->pages_seen == w->crash_page)
 			n = 1;
 		/* stored page, state settling, then the verdict */
-		if (w->crash == CRASH_VERDICT && last)
+		if ((w->crash == CRASH_VERDICT || w->crash == CRASH_JUDGED) && last)
 			n = 3;
 	}
 	/* state failed is stored, its alert is not */
@@ -204,8 +204,11 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 		n = 2;
 	if (n == 0)
 		return;
+	fake_store_thread_die(fake_store_thread_newest(), n,
+		w->crash == CRASH_JUDGED ? FAKE_STORE_DIE_AFTER_COMMIT
+					 : FAKE_STORE_DIE_BEFORE_COMMIT,
+		died, w);
 	w->crash = CRASH_NONE;
-	fake_store_thread_die(fake_store_thread_newest(), n, FAKE_STORE_DIE_BEFORE_COMMIT, died, w);
 }
 
 static size_t copy_headers(const struct http_request *q, char *bearer, size_t size,

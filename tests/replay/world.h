@@ -22,6 +22,7 @@ enum crash_point {
 	CRASH_CREATED, /* the service created the job, its answer is lost with us */
 	CRASH_PAGE,    /* in the middle of storing page n */
 	CRASH_VERDICT, /* every page is stored, judging never commits */
+	CRASH_JUDGED,  /* the verdict is stored, nothing that follows it is */
 	CRASH_ALERT,   /* the run's failure is stored, its alert is not */
 	CRASH_HOLD,    /* `yield`: the hold is stored, the wish to cancel is not */
 	CRASH_CANCEL,  /* the wish to cancel is stored, the request never leaves */

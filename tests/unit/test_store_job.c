@@ -273,43 +273,68 @@ START_TEST(unfinished_ones_are_found_again)
 }
 END_TEST
 
-/* A history of one watch, oldest first: d done, g baseline gone, c cancelled, r removed, q queued.
- */
-/* The alert of a failed run is a transaction of its own, before which the process may die. */
-START_TEST(failed_ones_of_which_nobody_was_told)
+/* How the last run of this watch ended, among those since then; _RUN_OUTCOME_MAX: none did. */
+static enum run_outcome latest(const char *watch, int64_t since_us)
 {
+	enum run_outcome how = _RUN_OUTCOME_MAX;
 	struct run_list list = {0};
-	struct run *runs[4];
 
-	for (int i = 0; i < 4; i++) {
-		runs[i] = inserted(i == 3 ? 2 : 1, "all", T(i));
-		runs[i]->outcome = RUN_GONE;
-		runs[i]->ended_us = T(10 * i);
-		ck_assert_int_eq(move(runs[i], RUN_FAILED), 0);
+	ck_assert_int_eq(store_job_load_latest(st, 1, since_us, &list), 0);
+	for (size_t i = 0; i < list.n; i++) {
+		if (strcmp(list.items[i]->watch, watch) != 0)
+			continue;
+		ck_assert_int_eq(how, _RUN_OUTCOME_MAX);
+		how = list.items[i]->outcome;
 	}
-	struct run *going_on = inserted(1, "all", T(50));
-	ck_assert_int_eq(store_job_load_untold(st, 1, T(10), &list), 0);
-	ck_assert_uint_eq(list.n, 2);
-	ck_assert_int_eq(list.items[0]->id, runs[1]->id);
-	ck_assert_int_eq(list.items[1]->id, runs[2]->id);
-	ck_assert_int_eq(list.items[1]->outcome, RUN_GONE);
 	run_list_done(&list);
-	ck_assert_int_eq(
-		db_script(st->db,
-			"INSERT INTO alert (outside_id, tenant, kind, severity, job, created,"
-			" title, body) SELECT 'x', 1, 'job_failed', 'warning', id, 0, '', ''"
-			" FROM job WHERE ended = 1790000010000000"),
-		0);
-	ck_assert_int_eq(store_job_load_untold(st, 1, T(10), &list), 0);
-	ck_assert_uint_eq(list.n, 1);
-	ck_assert_int_eq(list.items[0]->id, runs[2]->id);
-	run_list_done(&list);
-	for (int i = 0; i < 4; i++)
-		(void)run_free(runs[i]);
-	(void)run_free(going_on);
+	return how;
+}
+
+/* What follows on the end of a run is a transaction of its own, before which the process may die.
+ */
+START_TEST(how_watches_stand)
+{
+	static const struct {
+		enum run_outcome history[4]; /* oldest first, _RUN_OUTCOME_MAX at the end */
+		enum run_outcome latest;
+	} t[] = {
+		{{_RUN_OUTCOME_MAX}, _RUN_OUTCOME_MAX},
+		{{RUN_GONE, _RUN_OUTCOME_MAX}, RUN_GONE},
+		{{RUN_GONE, RUN_OK, _RUN_OUTCOME_MAX}, RUN_OK},
+		{{RUN_OK, RUN_GONE, RUN_REFUSED, _RUN_OUTCOME_MAX}, RUN_REFUSED},
+		{{RUN_GONE, RUN_UNVERIFIED, _RUN_OUTCOME_MAX}, RUN_UNVERIFIED},
+		/* those that say nothing hide none that does */
+		{{RUN_GONE, RUN_CANCELLED, _RUN_OUTCOME_MAX}, RUN_GONE},
+		{{RUN_OK, RUN_BASELINE_GONE, RUN_REMOVED, _RUN_OUTCOME_MAX}, RUN_OK},
+		{{RUN_REMOVED, _RUN_OUTCOME_MAX}, _RUN_OUTCOME_MAX},
+	};
+	struct run *other = inserted(2, "w1", T(0));
+
+	for (size_t i = 0; i < sizeof(t) / sizeof(t[0]); i++) {
+		char watch[8];
+		int n = 0;
+
+		(void)snprintf(watch, sizeof(watch), "w%zu", i);
+		for (; t[i].history[n] != _RUN_OUTCOME_MAX; n++) {
+			struct run *r = inserted(1, watch, T(n));
+
+			if (t[i].history[n] == RUN_OK || t[i].history[n] == RUN_UNVERIFIED)
+				finish(r, t[i].history[n], T(10 + n));
+			else
+				end_failed(r, t[i].history[n], T(10 + n));
+			(void)run_free(r);
+		}
+		ck_assert_int_eq(latest(watch, T(10)), t[i].latest);
+		ck_assert_int_eq(latest(watch, T(20)), _RUN_OUTCOME_MAX);
+	}
+	end_failed(other, RUN_SERVICE_FAILED, T(15));
+	ck_assert_int_eq(latest("w1", T(10)), RUN_GONE);
+	(void)run_free(other);
 }
 END_TEST
 
+/* A history of one watch, oldest first: d done, g baseline gone, c cancelled, r removed, q queued.
+ */
 START_TEST(what_planning_needs)
 {
 	static const struct {
@@ -421,7 +446,7 @@ Suite *suite(void)
 	tcase_add_test(tc, one_run_per_tenant_holds_the_slot);
 	tcase_add_test(tc, writes_are_fenced_by_the_lease);
 	tcase_add_test(tc, unfinished_ones_are_found_again);
-	tcase_add_test(tc, failed_ones_of_which_nobody_was_told);
+	tcase_add_test(tc, how_watches_stand);
 	tcase_add_test(tc, what_planning_needs);
 	tcase_add_test(tc, usual_is_the_median_of_the_last_nine);
 	tcase_add_test(tc, hold);
