@@ -47,7 +47,7 @@ HARDEN_LD_CANDIDATES := -Wl,-z,relro -Wl,-z,now -Wl,-z,noexecstack -Wl,-z,nodlop
 # Probing costs a second, so its result is kept per compiler.
 CC_ID := $(shell $(CC) --version 2>/dev/null | head -n 1 | tr -c 'A-Za-z0-9.\n' '-')
 PROBED := $(BUILD)/probed-$(CC_ID).mk
-ifneq ($(filter-out clean help fmt lint demo check check-tsan check-valgrind cov fuzz fuzz-smoke,$(or $(MAKECMDGOALS),all)),)
+ifneq ($(filter-out clean help fmt lint demo bench check check-tsan check-valgrind cov fuzz fuzz-smoke,$(or $(MAKECMDGOALS),all)),)
 -include $(PROBED)
 endif
 $(PROBED):
@@ -246,6 +246,25 @@ $(B)/test/property: $(PROPERTY_OBJ) $(call obj,$(FAKE_SRC) tests/support/clock_v
 .PHONY: property
 property: $(B)/test/property ; $(Q)tests/property/run.sh $<
 
+# --- measuring ------------------------------------------------------------------------------------
+# The shipped objects with a scaled clock, and loop_run() wrapped to ask for the longest turn.
+BENCH_BIN := $(patsubst %,$(B)/bench/%,snapwatchd floor measure sizes)
+$(B)/bench/snapwatchd: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c tests/bench/stall.c) $(LIBDAEMON) $(LIBCOMMON)
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -Wl,--wrap=loop_run -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
+$(B)/bench/%: $(B)/obj/tests/bench/%.o
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcurl libcjson sqlite3)
+
+.PHONY: bench
+bench: ; $(Q)packaging/deps.sh build && $(MAKE) -s programs bench-programs && tests/bench/bench.sh
+
+.PHONY: bench-programs
+bench-programs: $(BENCH_BIN)
+
 # --- checks ---------------------------------------------------------------------------------------
 .PHONY: programs
 programs: $(B)/test/snapwatchd $(B)/test/snapwatchd-doomed $(B)/test/store_dump $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
@@ -300,7 +319,7 @@ uninstall:
 
 .PHONY: help
 help:
-	@printf '%s\n' 'all demo check check-tsan check-valgrind cov fuzz fuzz-smoke lint fmt install uninstall clean' \
+	@printf '%s\n' 'all demo bench check check-tsan check-valgrind cov fuzz fuzz-smoke lint fmt install uninstall clean' \
 		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|cov|fuzz RUNS V=1'
 
 .PHONY: clean

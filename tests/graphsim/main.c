@@ -37,7 +37,7 @@ struct options {
 	const char *scenarios[MAX_SCENARIOS];
 	size_t n_scenarios;
 	uint64_t port;
-	bool strict;
+	bool strict, cache;
 };
 
 struct answer;
@@ -91,6 +91,82 @@ static bool gzip_append(struct evbuffer *out, const struct buf *body)
 	room.iov_len = done ? z.total_out : 0;
 	(void)evbuffer_commit_space(out, &room, 1);
 	(void)deflateEnd(&z);
+	return done;
+}
+
+/* A part of a deflate stream by itself; last: the end of the stream. */
+static bool deflate_append(struct evbuffer *out, const char *text, size_t len, bool last)
+{
+	unsigned char room[4096];
+	z_stream z = {0};
+	int r;
+
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	z.next_in = (unsigned char *)text;
+	z.avail_in = (unsigned)len;
+	do {
+		z.next_out = room;
+		z.avail_out = sizeof(room);
+		r = deflate(&z, last ? Z_FINISH : Z_FULL_FLUSH);
+		(void)evbuffer_add(out, room, sizeof(room) - z.avail_out);
+	} while (z.avail_out == 0);
+	(void)deflateEnd(&z);
+	return r == (last ? Z_STREAM_END : Z_OK);
+}
+
+/* The body with a piece in it that is compressed already. */
+static bool splice_append(struct evbuffer *out, const struct sim_response *r)
+{
+	static const unsigned char head[10] = {0x1f, 0x8b, 8, 0, 0, 0, 0, 0, 0, 255};
+	const struct sim_piece *piece = r->piece;
+	const char *rest = r->body.data + r->piece_at;
+	size_t rest_len = r->body.len - r->piece_at;
+	uLong crc = crc32(0, (const unsigned char *)r->body.data, (unsigned)r->piece_at);
+	size_t len = r->body.len + piece->plain_len;
+	unsigned char tail[8];
+
+	(void)evbuffer_add(out, head, sizeof(head));
+	if (!deflate_append(out, r->body.data, r->piece_at, false))
+		return false;
+	(void)evbuffer_add_reference(out, piece->data, piece->len, NULL, NULL);
+	if (!deflate_append(out, rest, rest_len, true))
+		return false;
+	crc = crc32_combine(crc, piece->crc, (z_off_t)piece->plain_len);
+	crc = crc32_combine(
+		crc, crc32(0, (const unsigned char *)rest, (unsigned)rest_len), (z_off_t)rest_len);
+	for (unsigned i = 0; i < 4; i++) {
+		tail[i] = (unsigned char)(crc >> 8 * i);
+		tail[4 + i] = (unsigned char)(len >> 8 * i);
+	}
+	return evbuffer_add(out, tail, sizeof(tail)) == 0;
+}
+
+/* A part of a deflate stream that needs nothing before it and ends at a byte. */
+static bool squeeze(const char *text, size_t len, struct sim_piece *ret)
+{
+	z_stream z = {0};
+
+	if (deflateInit2(&z, Z_BEST_SPEED, Z_DEFLATED, -15, 8, Z_DEFAULT_STRATEGY) != Z_OK)
+		return false;
+	size_t bound = deflateBound(&z, len) + 16;
+	char *data = malloc(bound);
+	if (!data)
+		abort();
+	z.next_in = (unsigned char *)text;
+	z.avail_in = (unsigned)len;
+	z.next_out = (unsigned char *)data;
+	z.avail_out = (unsigned)bound;
+	bool done = deflate(&z, Z_FULL_FLUSH) == Z_OK && z.avail_in == 0 && z.avail_out > 0;
+	*ret = (struct sim_piece){
+		.data = data,
+		.len = z.total_out,
+		.plain_len = len,
+		.crc = crc32(0, (const unsigned char *)text, (unsigned)len),
+	};
+	(void)deflateEnd(&z);
+	if (!done)
+		free(data);
 	return done;
 }
 
@@ -178,8 +254,9 @@ static void send_whole(struct answer *a, struct evbuffer *body)
 {
 	struct evkeyvalq *headers = evhttp_request_get_output_headers(a->request);
 
-	if (a->gzip && a->response.body.len >= MIN_GZIP_BYTES &&
-		gzip_append(body, &a->response.body))
+	if (a->response.piece ? splice_append(body, &a->response)
+			      : a->gzip && a->response.body.len >= MIN_GZIP_BYTES &&
+					gzip_append(body, &a->response.body))
 		(void)evhttp_add_header(headers, "Content-Encoding", "gzip");
 	else if (a->response.body.len)
 		(void)evbuffer_add(body, a->response.body.data, a->response.body.len);
@@ -315,6 +392,7 @@ static void usage(FILE *out)
 		"  --port N        on 127.0.0.1; 0 (the default) takes a free one\n"
 		"  --port-file F   is written once the port is open\n"
 		"  --scenario F    lines as in tests/graphsim/README.md\n"
+		"  --cache         pages of tenants with event= are made once\n"
 		"  --strict        exits with 1 when the client violated anything\n",
 		out);
 }
@@ -325,7 +403,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 		{"key", required_argument, NULL, 'k'}, {"port", required_argument, NULL, 'p'},
 		{"port-file", required_argument, NULL, 'f'},
 		{"scenario", required_argument, NULL, 's'}, {"strict", no_argument, NULL, 'S'},
-		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
+		{"cache", no_argument, NULL, 'C'}, {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
 	int c;
 
 	while ((c = getopt_long(argc, argv, "", longs, NULL)) != -1) {
@@ -337,6 +416,8 @@ static int parse_options(int argc, char **argv, struct options *o)
 			o->port_file = optarg;
 		else if (c == 'S')
 			o->strict = true;
+		else if (c == 'C')
+			o->cache = true;
 		else if (c == 's' && o->n_scenarios < MAX_SCENARIOS)
 			o->scenarios[o->n_scenarios++] = optarg;
 		else if (c != 'p' || parse_u64(optarg, 0, 65535, &o->port) < 0)
@@ -390,7 +471,8 @@ static int load(struct front *f, const struct options *o, unsigned port)
 {
 	char url[64], text[16];
 	struct buf error = BUF_INIT(64u * 1024);
-	const struct sim_options options = {.base_url = url, .control = true};
+	const struct sim_options options = {
+		.base_url = url, .control = true, .squeeze = o->cache ? squeeze : NULL};
 	int r;
 
 	(void)snprintf(url, sizeof(url), "https://localhost:%u", port);

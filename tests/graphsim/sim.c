@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "tests/graphsim/sim_cache.h"
 #include "tests/graphsim/sim_check.h"
 #include "tests/graphsim/sim_control.h"
 #include "tests/graphsim/sim_fault.h"
@@ -23,6 +24,8 @@ int sim_new(const struct sim_options *options, struct sim **ret)
 	struct sim *s = sim_alloc(sizeof(*s));
 	s->base_url = sim_strdup(options->base_url);
 	s->control = options->control;
+	if (options->squeeze)
+		sim_cache_new(s, options->squeeze);
 	host = s->base_url + sizeof(scheme) - 1;
 	s->hosts[s->n_hosts++] = sim_strdup(host);
 	if (strncmp(host, "localhost", 9) == 0)
@@ -59,6 +62,7 @@ struct sim *sim_free(struct sim *s)
 	free_texts(s->assertion_ids, s->n_assertion_ids);
 	free_texts(s->violations, s->n_violations);
 	sim_hooks_done(s);
+	sim_cache_free(s);
 	free(s->tenants);
 	free(s->steps);
 	free(s->faults);

@@ -31,6 +31,16 @@ struct sim_request {
 	size_t body_len;
 };
 
+/* A part of a deflate stream, owned by the simulator. */
+struct sim_piece {
+	char *data;
+	size_t len, plain_len;
+	unsigned long crc; /* of the plain text */
+};
+
+/* Makes one that needs nothing before it and ends at a byte. False: it cannot be done. */
+typedef bool (*sim_squeeze_fn)(const char *text, size_t len, struct sim_piece *ret);
+
 /* What the client is to see, transport faults included. Zero it, then sim_response_done(). */
 struct sim_response {
 	int status;
@@ -40,13 +50,17 @@ struct sim_response {
 	ssize_t cut_at;	  /* >= 0: close the connection after that many bytes of body */
 	bool drop;	  /* close without an answer */
 	pid_t kill_pid;	  /* > 0: kill this process when the connection is closed */
+	/* not NULL: belongs into the body at piece_at; the client takes gzip */
+	const struct sim_piece *piece;
+	size_t piece_at;
 };
 void sim_response_done(struct sim_response *r);
 
 struct sim_options {
-	const char *base_url; /* "https://localhost:8443": where links and Location point */
-	bool control;	      /* serve /sim/line, /sim/violations, /sim/counts and /sim/hooks
-				 (sim_control.h) */
+	const char *base_url;	/* "https://localhost:8443": where links and Location point */
+	bool control;		/* serve /sim/line, /sim/violations, /sim/counts and /sim/hooks
+				   (sim_control.h) */
+	sim_squeeze_fn squeeze; /* not NULL: keep pages, answer with pieces of them (sim_cache.h) */
 };
 
 /* 0, or -EINVAL when base_url is not https. */

@@ -2,17 +2,32 @@
 /* getChanges and getFailedChanges: the differences of one job, page by page. */
 #include <string.h>
 
+#include "tests/graphsim/sim_cache.h"
 #include "tests/graphsim/sim_graph.h"
 #include "tests/graphsim/sim_job.h"
+
+/* The instant that the service writes into what it would delete. */
+static int64_t as_of(const struct sim_ctx *c, const struct sim_job *j)
+{
+	int64_t event_us = c->tenant->dir->event_us;
+
+	return event_us ? event_us : j->capture_us;
+}
+
+static bool shown_whole(const struct sim_ctx *c, const struct sim_row *row)
+{
+	return (c->tenant->dir->event_us && row->action != SIM_ACTION_UPDATE) ||
+	       sim_switch(c->s, c->tenant, SIM_SW_CURRENT_STATE) == SIM_CURRENT_STATE_FULL;
+}
 
 static void put_element(struct sim_ctx *c, const struct sim_job *j, const struct sim_row *row,
 	int part, const char *failure)
 {
 	struct sim_element how = {
 		.sentinel = !c->newer_enums,
-		.full = sim_switch(c->s, c->tenant, SIM_SW_CURRENT_STATE) == SIM_CURRENT_STATE_FULL,
+		.full = shown_whole(c, row),
 		.bare_type = c->beta,
-		.as_of_us = j->capture_us,
+		.as_of_us = as_of(c, j),
 		.failure = failure,
 	};
 
@@ -48,6 +63,21 @@ static bool to_first(const struct sim_job *j, const struct sim_page *page, struc
 	}
 }
 
+static void put_rows(struct sim_ctx *c, const struct sim_job *j, const struct sim_page *page,
+	struct sim_walk *ret)
+{
+	struct sim_walk w = {0};
+
+	w.more = to_first(j, page, &w.row);
+	while (w.more && w.rows < page->top) {
+		put_row(c, j, &w.row);
+		w.rows++;
+		w.row.pos++;
+		w.more = sim_job_next(j, &w.row);
+	}
+	*ret = w;
+}
+
 static char *context_of(const struct sim_ctx *c, const struct sim_job *j)
 {
 	return sim_printf("directory/recovery/snapshots/%s/%s/%s/%s", c->snapshot,
@@ -57,9 +87,7 @@ static char *context_of(const struct sim_ctx *c, const struct sim_job *j)
 void sim_get_changes(struct sim_ctx *c)
 {
 	struct sim_job *j = sim_path_job(c);
-	struct sim_row row = {0};
 	struct sim_page page;
-	size_t rows = 0;
 
 	if (!j)
 		return;
@@ -75,14 +103,13 @@ void sim_get_changes(struct sim_ctx *c)
 		return;
 	sim_job_count(j);
 	sim_page_begin(c, context);
-	bool more = to_first(j, &page, &row);
-	while (more && rows < page.top) {
-		put_row(c, j, &row);
-		rows++;
-		row.pos++;
-		more = sim_job_next(j, &row);
+	size_t from = c->res->body.len;
+	struct sim_walk w;
+	if (!sim_cache_find(c, j, &page, &w)) {
+		put_rows(c, j, &page, &w);
+		sim_cache_put(c, j, &page, from, &w);
 	}
-	sim_page_end(c, j->id, &page, row.pos, rows, more, j->rows);
+	sim_page_end(c, j->id, &page, w.row.pos, w.rows, w.more, j->rows);
 }
 
 void sim_get_failed_changes(struct sim_ctx *c)

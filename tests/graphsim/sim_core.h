@@ -21,6 +21,7 @@
 #define SIM_BODY_MAX (64u * 1024 * 1024)
 #define SIM_LINE_MAX (64u * 1024)
 
+struct sim_cached;
 struct sim_dir;
 struct sim_fault;
 struct sim_job;
@@ -126,6 +127,8 @@ struct sim {
 	int64_t advanced_us; /* every step up to here was applied */
 	uint64_t serial;     /* of the ids made so far */
 	struct sim_switches switches;
+	sim_squeeze_fn squeeze;
+	struct sim_cached **cache; /* NULL: pages are made anew each time */
 	struct sim_tenant **tenants;
 	size_t n_tenants;
 	struct sim_step *steps; /* sorted by (at_us, order); the applied ones are gone */

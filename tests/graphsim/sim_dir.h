@@ -40,6 +40,8 @@ struct sim_detail {
 
 struct sim_dir {
 	const struct sim_dir_ops *ops;
+	/* not 0: all that ever happens happens then, so any two instants around it differ alike */
+	int64_t event_us;
 };
 
 struct sim_dir_ops {

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "tests/graphsim/sim_proc.h"
 
+#include <inttypes.h>
 #include <string.h>
 
 #include "common/base/clock.h"
@@ -13,7 +14,7 @@ enum role { ROLE_MODIFIED, ROLE_TOGGLED, ROLE_REPLACED };
 
 struct sim_proc {
 	struct sim_dir dir; /* first: the ops get a pointer to it */
-	uint64_t seed, objects;
+	uint64_t seed, objects, pad;
 	int64_t period_us; /* between two events of one object */
 	char *domain;
 	/* of the last load() */
@@ -25,6 +26,8 @@ struct sim_proc {
 /* Number of the last event of object i that had happened by t. */
 static uint64_t events(const struct sim_proc *p, uint64_t i, int64_t t_us)
 {
+	if (p->dir.event_us)
+		return t_us >= p->dir.event_us;
 	int64_t phase = (int64_t)(sim_mix(p->seed, i) % (uint64_t)p->period_us);
 
 	return (uint64_t)((t_us + phase) / p->period_us);
@@ -107,6 +110,33 @@ static void fill_link(
 	link->added = added;
 }
 
+/* A text that all objects of the type have and that any two versions have differently. */
+static unsigned padded_property(enum sim_type type)
+{
+	static const char *const names[] = {"description", "notes", "streetAddress", "scope"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(names); i++) {
+		int k = sim_prop_by_name(type, names[i]);
+
+		if (k >= 0)
+			return (unsigned)k;
+	}
+	return 0;
+}
+
+/* Makes the text just written longer, with what a compressor cannot make much of. */
+static void add_padding(struct sim_proc *p, const struct sim_seed *seed)
+{
+	uint64_t key = sim_mix(sim_mix(seed->tenant, seed->index), seed->version);
+
+	if (!p->pad || !p->texts.len || p->texts.data[p->texts.len - 1] != '"')
+		return;
+	buf_truncate(&p->texts, p->texts.len - 1);
+	for (uint64_t n = 0; n < p->pad; n += 16)
+		buf_printf(&p->texts, "%016" PRIx64, sim_mix(key, n));
+	buf_putc(&p->texts, '"');
+}
+
 /* Appends the values of one state; the buffer may move, so offsets first and pointers later. */
 static void make_state(struct sim_proc *p, const struct sim_seed *seed, enum sim_type type,
 	size_t offsets[static SIM_MAX_PROPS])
@@ -114,6 +144,8 @@ static void make_state(struct sim_proc *p, const struct sim_seed *seed, enum sim
 	for (unsigned k = 0; k < sim_type_info(type)->n_props; k++) {
 		offsets[k] = p->texts.len;
 		sim_make_value(&p->texts, seed, type, k);
+		if (k == padded_property(type))
+			add_padding(p, seed);
 		buf_putc(&p->texts, '\0');
 	}
 }
@@ -140,7 +172,9 @@ static void proc_load(struct sim_dir *dir, int64_t from_us, int64_t to_us,
 	}
 	ret->before = role == ROLE_REPLACED ? NULL : p->before;
 	ret->after = p->after;
-	if (row->action == SIM_ACTION_RESTORE) {
+	if (row->action == SIM_ACTION_RESTORE && p->dir.event_us) {
+		ret->deleted_us = p->dir.event_us;
+	} else if (row->action == SIM_ACTION_RESTORE) {
 		int64_t phase = (int64_t)(sim_mix(p->seed, i) % (uint64_t)p->period_us);
 
 		ret->deleted_us = (int64_t)b * p->period_us - phase;
@@ -180,4 +214,15 @@ struct sim_dir *sim_proc_new(uint64_t seed, const char *domain, uint64_t objects
 	p->domain = sim_strdup(domain);
 	p->texts = BUF_INIT(SIM_LINE_MAX);
 	return &p->dir;
+}
+
+struct sim_dir *sim_proc_new_event(
+	uint64_t seed, const char *domain, uint64_t objects, int64_t event_us, uint64_t pad)
+{
+	struct sim_dir *dir = sim_proc_new(seed, domain, objects, 1);
+	struct sim_proc *p = (struct sim_proc *)dir;
+
+	dir->event_us = event_us;
+	p->pad = pad;
+	return dir;
 }

@@ -12,3 +12,7 @@
 #include "tests/graphsim/sim_dir.h"
 
 struct sim_dir *sim_proc_new(uint64_t seed, const char *domain, uint64_t objects, uint64_t daily);
+/* The same, but each object has one event, all at the same time; pad bytes are added to a property
+ * of each to make them larger. */
+struct sim_dir *sim_proc_new_event(
+	uint64_t seed, const char *domain, uint64_t objects, int64_t event_us, uint64_t pad);

@@ -15,11 +15,12 @@
 #define ALWAYS (INT64_MIN + 1)
 #define MAX_REAL_OBJECTS 100000u
 #define MEMBERS_PER_GROUP 8u
+#define MAX_PAD 30000u
 
 static const char *const tenant_keys[] = {"id", "client", "kind", "like", "seed", "domain",
 	"refresh_token", "delegated", "roles", "certificate", "users", "groups", "policies",
 	"locations", "applications", "principals", "grants", "assignments", "strengths", "objects",
-	"daily", NULL};
+	"daily", "event", "pad", NULL};
 
 static int tenant_ids(struct sim_cmd *c, struct sim_tenant *t)
 {
@@ -116,12 +117,20 @@ static int make_real(struct sim_cmd *c, struct sim_tenant *t, const char *domain
 
 static int make_procedural(struct sim_cmd *c, struct sim_tenant *t, const char *domain)
 {
-	uint64_t objects = 1000000, daily = 100000;
+	const char *event = sim_word_option(c->w, c->i, "event", NULL);
+	uint64_t objects = 1000000, daily = 100000, pad = 0;
+	int64_t event_us = 0;
 
 	if (sim_cmd_number(c, "objects", 1000000000, &objects) < 0 ||
-		sim_cmd_number(c, "daily", 1000000000, &daily) < 0)
+		sim_cmd_number(c, "daily", 1000000000, &daily) < 0 ||
+		sim_cmd_number(c, "pad", MAX_PAD, &pad) < 0)
 		return -EINVAL;
-	t->dir = sim_proc_new(t->seed, domain, objects, daily);
+	if (event && sim_time(c->s, event, &event_us) < 0)
+		return sim_cmd_error(c, "event=%s: not a time", event);
+	if (event)
+		t->dir = sim_proc_new_event(t->seed, domain, objects, event_us, pad);
+	else
+		t->dir = sim_proc_new(t->seed, domain, objects, daily);
 	return 0;
 }
 

@@ -5,7 +5,7 @@
 # Everything started here is ended by world_end, by its process id.
 
 world_dir='' world_keep=no world_url='' world_start_s=0 world_real_us=0 world_factor=1
-world_sim_pid='' world_daemon_pid=''
+world_sim_pid='' world_daemon_pid='' world_sim_options=()
 FLAVOUR=${FLAVOUR:-rel}
 B=build/$FLAVOUR
 
@@ -71,7 +71,7 @@ world_sim() {
 	sed -e "s|@START@|$(date -u -d "@$world_start_s" +%Y-%m-%dT%H:%M:%SZ)|" -e "s|@SECRET@|$world_secret|" \
 		"$1" >"$world_dir/scenario.scn"
 	"${world_run[@]}" "$B/test/graphsim" --cert "$world_dir/server.pem" --key "$world_dir/server.key" --port 0 \
-		--port-file "$world_dir/port" --scenario "$world_dir/scenario.scn" >"$world_dir/graphsim.log" 2>&1 &
+		"${world_sim_options[@]}" --port-file "$world_dir/port" --scenario "$world_dir/scenario.scn" >"$world_dir/graphsim.log" 2>&1 &
 	world_sim_pid=$!
 	while ! [ -s "$world_dir/port" ]; do
 		kill -0 "$world_sim_pid" 2>/dev/null || { cat "$world_dir/graphsim.log" >&2; exit 1; }
