@@ -30,8 +30,8 @@
 #define BUSY_TIMEOUT_MS 5000
 /* Slots for statements; the program has a third of that many. */
 #define CACHE_SLOTS 1024u
-/* What the pages of a long job need; used only as far as it is needed. */
-#define CACHE_WRITER_KIB 32768
+/* Rows are only appended to and indexes are made from sorted keys, so more would not be used. */
+#define CACHE_WRITER_KIB 4096
 #define CACHE_READER_KIB 8192
 /* The log is cut to this when it starts anew. */
 #define LOG_KEEP_BYTES (8 * 1024 * 1024)
@@ -156,6 +156,8 @@ static void sqlite_log(void *arg, int code, const char *message)
 static void configure_once(void)
 {
 	(void)sqlite3_config(SQLITE_CONFIG_LOG, sqlite_log, NULL);
+	/* nobody asks how much memory it has, and counting takes a lock */
+	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
 }
 
 /* --- statements --------------------------------------------------------------------------------

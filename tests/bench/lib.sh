@@ -44,7 +44,7 @@ bench_daemon() {
 	shift
 	rm -f "$world_dir"/{snapwatch,secrets}.db* "$world_dir"/{cost,stall}
 	bench_conf "$@"
-	SNAPWATCH_BENCH_STALL=$world_dir/stall "$B/bench/measure" "$world_dir/cost" \
+	SNAPWATCH_BENCH_STALL=$world_dir/stall ${BENCH_UNDER:-} "$B/bench/measure" "$world_dir/cost" \
 		"$B/bench/snapwatchd" --config "$world_dir/snapwatch.conf" --once "$@" \
 		2>"$world_dir/snapwatchd.log" || { tail -n 20 "$world_dir/snapwatchd.log" >&2; exit 1; }
 	"$B/bench/sizes" "$world_dir/snapwatch.db" >>"$world_dir/cost"
