@@ -14,7 +14,7 @@
 #include "common/model/alert.h"
 #include "common/model/atom.h"
 #include "common/store/store.h"
-#include "common/store/store_page.h"
+#include "common/store/store_element.h"
 #include "common/store/store_view.h"
 
 /* Candidates that are listed when what was typed fits several objects. */

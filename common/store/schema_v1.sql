@@ -144,14 +144,13 @@ CREATE TABLE change_shape (
 	UNIQUE (entity_type, change, changed)
 ) @STRICT@;
 
--- Slim rows, read through the view change; the whole element is at (off, len) of its decoded page.
+-- Slim rows, read through the view change. The whole element is the (ordinal - first_ordinal)th of
+-- its page, from 0.
 -- Foreign keys (job, shape) would be looked up for every row: the pages have theirs.
 CREATE TABLE change_row (
 	job @INT@ NOT NULL,
 	ordinal @INT@ NOT NULL,             -- from 1, over all pages
 	page @INT@ NOT NULL,
-	off @INT@ NOT NULL,
-	len @INT@ NOT NULL,
 	shape @INT@ NOT NULL,
 	object_id @BLOB@ NOT NULL,
 	name TEXT,
@@ -161,8 +160,8 @@ CREATE TABLE change_row (
 ) @STRICT@ @NOROWID@;
 
 CREATE VIEW change AS
-	SELECT r.job, r.ordinal, r.page, r.off, r.len, s.entity_type, r.object_id, r.name, s.change,
-		s.changed, r.deleted_at, r.created_at
+	SELECT r.job, r.ordinal, r.page, s.entity_type, r.object_id, r.name, s.change, s.changed,
+		r.deleted_at, r.created_at
 	FROM change_row AS r JOIN change_shape AS s ON s.id = r.shape;
 
 -- The index of objects, filled in one go from sorted keys when the last page of a job has come: kept
@@ -209,7 +208,7 @@ CREATE TABLE finding (
 -- The key is (tenant, object_id, entity_type, change, atom, after_hash, episode). Few findings share
 -- an object, so its index stops there: the one writer looks before it inserts.
 CREATE INDEX finding_object ON finding (tenant, object_id);
-CREATE INDEX finding_attention ON finding (tenant, attention, fact);
+CREATE INDEX finding_open ON finding (tenant, id) WHERE attention = 'open';
 -- For the silence of a job: what a preview may still show.
 CREATE INDEX finding_visible ON finding (tenant, id) WHERE fact = 'visible';
 

@@ -36,7 +36,7 @@ enum {
 };
 
 #define ROW(from) \
-	"SELECT " from ".job, " from ".ordinal, page, off, len, entity_type, change.object_id," \
+	"SELECT " from ".job, " from ".ordinal, page, entity_type, change.object_id," \
 	" name, change, changed, deleted_at, created_at"
 
 static const struct db_sql sql[] = {
@@ -44,13 +44,14 @@ static const struct db_sql sql[] = {
 	[SQL_ADD_PAGE] = {"iiiiibb",
 		"INSERT INTO page (job, number, bytes, first_ordinal, n_changes, sha256, data)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7)"},
-	[SQL_ADD_CHANGE] = {"iiiiiibtii",
-		"INSERT INTO change_row (job, ordinal, page, off, len, shape, object_id, name,"
-		" deleted_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10)"},
+	[SQL_ADD_CHANGE] = {"iiiibtii",
+		"INSERT INTO change_row (job, ordinal, page, shape, object_id, name,"
+		" deleted_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"},
 	[SQL_ADVANCE] = {"itii",
 		"UPDATE job SET next_link = $2, pages = pages + 1, changes = changes + $3,"
 		" unknown = unknown + $4 WHERE id = $1"},
-	[SQL_READ] = {"ii", "SELECT bytes, sha256, data FROM page WHERE job = $1 AND number = $2"},
+	[SQL_READ] = {"ii", "SELECT bytes, first_ordinal, sha256, data FROM page"
+			    " WHERE job = $1 AND number = $2"},
 	[SQL_INDEX] = {"i", "INSERT INTO change_object (job, object_id, ordinal)"
 			    " SELECT job, object_id, ordinal FROM change_row WHERE job = $1"
 			    " ORDER BY object_id, ordinal"},
@@ -88,8 +89,8 @@ static int add_change(struct store *s, struct store_shapes *shapes, int64_t job,
 	if (r < 0)
 		return r;
 	return db_exec(s->db, &sql[SQL_ADD_CHANGE],
-		DB_ARGS(DB_I(job), DB_I(ordinal), DB_I(number), DB_I(row->off), DB_I(row->len),
-			DB_I(shape), DB_B(key, len), DB_T(row->name), DB_TIME(row->deleted_at_us),
+		DB_ARGS(DB_I(job), DB_I(ordinal), DB_I(number), DB_I(shape), DB_B(key, len),
+			DB_T(row->name), DB_TIME(row->deleted_at_us),
 			DB_TIME(row->kind == CHANGE_MODIFIED ? TIME_NONE : row->created_at_us)),
 		NULL);
 }
@@ -189,8 +190,8 @@ int store_page_forget(struct store *s, int64_t job)
 static int decode(const struct db_rows *rows, struct buf *out)
 {
 	size_t data_len = 0, digest_len = 0, start = out->len;
-	const void *digest = db_blob(rows, 1, &digest_len);
-	const void *data = db_blob(rows, 2, &data_len);
+	const void *digest = db_blob(rows, 2, &digest_len);
+	const void *data = db_blob(rows, 3, &data_len);
 	uint8_t got[SHA256_SIZE];
 	int r = decompress_append(out, data, data_len);
 
@@ -206,7 +207,8 @@ static int decode(const struct db_rows *rows, struct buf *out)
 	return (size_t)db_int(rows, 0) == out->len - start ? 0 : STORE_PAGE_E_DAMAGED;
 }
 
-int store_page_read(struct store *s, int64_t job, int64_t number, struct buf *out)
+int store_page_read(
+	struct store *s, int64_t job, int64_t number, struct buf *out, int64_t *ret_first)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
 	size_t start = out->len;
@@ -219,6 +221,8 @@ int store_page_read(struct store *s, int64_t job, int64_t number, struct buf *ou
 	r = decode(&rows, out);
 	if (r != 0)
 		buf_truncate(out, start);
+	else if (ret_first)
+		*ret_first = db_int(&rows, 1);
 	return r;
 }
 
@@ -229,45 +233,48 @@ int store_page_distinct(struct store *s, int64_t job, int64_t *ret)
 	return r < 0 ? r : 0;
 }
 
-static size_t put(struct buf *b, const char *text)
+static char *put(char **at, const char *text)
 {
-	size_t at = b->len;
+	char *copy = *at;
 
-	if (!text)
-		return SIZE_MAX;
-	buf_append(b, text, strlen(text) + 1);
-	return at;
+	*at = stpcpy(copy, text) + 1;
+	return copy;
 }
 
+static size_t size_of(const char *text)
+{
+	return text ? strlen(text) + 1 : 0;
+}
+
+/* All texts of a row are in one piece of memory. */
 static int read_row(const struct db_rows *rows, struct store_change *ret)
 {
-	struct buf b = BUF_INIT(LIMIT_PAGE_BYTES);
 	char id[LIMIT_ID_BYTES + 1];
 	size_t len = 0;
-	const void *key = db_blob(rows, 6, &len);
-	size_t type = put(&b, db_text(rows, 5));
-	size_t object = put(&b, object_id_decode(key, len, id));
-	size_t name = put(&b, db_text(rows, 7));
-	size_t change = put(&b, db_text(rows, 8));
-	size_t changed = put(&b, db_text(rows, 9));
-	char *text = buf_take(&b);
+	const void *key = db_blob(rows, 4, &len);
+	const char *type = db_text(rows, 3), *object = object_id_decode(key, len, id);
+	const char *name = db_text(rows, 5), *change = db_text(rows, 6),
+		   *changed = db_text(rows, 7);
+	char *text = malloc(size_of(type) + size_of(object) + size_of(name) + size_of(change) +
+			    size_of(changed));
+	char *at = text;
 
-	if (!text)
+	if (!text || !type || !change || !changed) { /* only memory can be short: none is NULL */
+		free(text);
 		return -ENOMEM;
+	}
 	*ret = (struct store_change){
 		.job = db_int(rows, 0),
 		.ordinal = db_int(rows, 1),
 		.page = db_int(rows, 2),
-		.off = db_int(rows, 3),
-		.len = db_int(rows, 4),
-		.deleted_at_us = db_time(rows, 10),
-		.created_at_us = db_time(rows, 11),
 		.text = text,
-		.entity_type = text + type,
-		.object_id = text + object,
-		.change = text + change,
-		.changed = text + changed,
-		.name = name == SIZE_MAX ? NULL : text + name,
+		.entity_type = put(&at, type),
+		.object_id = put(&at, object),
+		.name = name ? put(&at, name) : NULL,
+		.change = put(&at, change),
+		.changed = put(&at, changed),
+		.deleted_at_us = db_time(rows, 8),
+		.created_at_us = db_time(rows, 9),
 	};
 	return 0;
 }
@@ -320,31 +327,4 @@ int store_change_of_object(struct store *s, int64_t job, const char *object_id, 
 		DB_ARGS(DB_I(job), DB_B(key, len), DB_I(after), DB_I((int64_t)limit)), &rows);
 
 	return r < 0 ? r : read_rows(&rows, limit, ret);
-}
-
-int store_element(struct store_elements *e, const struct store_change *change, const char **ret,
-	size_t *ret_len)
-{
-	if (e->page == 0 || e->job != change->job || e->page != change->page) {
-		buf_reset(&e->data);
-		e->data.max = LIMIT_PAGE_BYTES;
-		e->page = 0;
-		int r = store_page_read(e->store, change->job, change->page, &e->data);
-		if (r != 0)
-			return r;
-		e->job = change->job;
-		e->page = change->page;
-	}
-	if (change->off < 0 || change->len <= 0 || (uint64_t)change->off > e->data.len ||
-		(uint64_t)change->len > e->data.len - (uint64_t)change->off)
-		return STORE_PAGE_E_DAMAGED;
-	*ret = e->data.data + change->off;
-	*ret_len = (size_t)change->len;
-	return 0;
-}
-
-void store_elements_done(struct store_elements *e)
-{
-	buf_done(&e->data);
-	*e = (struct store_elements){0};
 }

@@ -31,16 +31,18 @@ int store_page_put(struct store *s, int64_t job, int64_t number, const void *raw
 /* Throws away all pages and rows of a job, so that it is read anew. 0, MISSING, -ESTALE. */
 int store_page_forget(struct store *s, int64_t job);
 
-/* Appends the decoded page. 0, MISSING, DAMAGED. */
-int store_page_read(struct store *s, int64_t job, int64_t number, struct buf *out);
+/* Appends the decoded page; ret_first (may be NULL): the ordinal of its first change. 0, MISSING,
+ * DAMAGED. */
+int store_page_read(
+	struct store *s, int64_t job, int64_t number, struct buf *out, int64_t *ret_first);
 
 /* How many different objects (type and id) a job's rows name. */
 int store_page_distinct(struct store *s, int64_t job, int64_t *ret);
 
 /* A row as stored. */
 struct store_change {
-	int64_t job, ordinal;	/* ordinal: from 1, over all pages */
-	int64_t page, off, len; /* where the whole element is */
+	int64_t job, ordinal; /* ordinal: from 1, over all pages */
+	int64_t page;	      /* where the whole element is: store_element.h */
 	/* TIME_NONE: not told; that of creation is not kept for what was modified */
 	int64_t deleted_at_us, created_at_us;
 	char *text; /* owns the texts below */
@@ -63,17 +65,3 @@ int store_change_list(struct store *s, int64_t job, int64_t after, const char *c
 /* The same of one object. Nothing before the last page of the job has come. */
 int store_change_of_object(struct store *s, int64_t job, const char *object_id, int64_t after,
 	size_t limit, struct store_changes *ret);
-
-/*
- * Whole elements, read through the one page that was decoded last: rows in their order decode each
- * page once. Start with {.store = s}; end with store_elements_done().
- */
-struct store_elements {
-	struct store *store;
-	int64_t job, page; /* of what data holds; 0: nothing */
-	struct buf data;
-};
-/* The element of a row: *ret is valid until the next call. 0, MISSING, DAMAGED. */
-int store_element(struct store_elements *e, const struct store_change *change, const char **ret,
-	size_t *ret_len);
-void store_elements_done(struct store_elements *e);

@@ -9,7 +9,7 @@
 #include "common/model/alert.h"
 #include "common/model/run.h"
 #include "common/store/store.h"
-#include "common/store/store_page.h"
+#include "common/store/store_element.h"
 #include "daemon/watch/judge.h"
 #include "daemon/watch/judge_tally.h"
 

@@ -10,8 +10,6 @@
 #	make bench ONLY="job many"	of: job long large many idle peers
 set -euo pipefail
 cd "$(dirname "$0")/../.."
-# shellcheck source=tests/support/world.sh
-. tests/support/world.sh
 # shellcheck source=tests/bench/lib.sh
 . tests/bench/lib.sh
 

@@ -5,7 +5,8 @@
  * transaction a page. No page is kept, nothing is judged, nothing survives a fault.
  *
  *	floor URL CA TENANT CLIENT TOKEN DATABASE	the floor
- *	floor URL CA TENANT CLIENT TOKEN -		only downloads (so that the server has its pages)
+ *	floor URL CA TENANT CLIENT TOKEN -		only downloads (so that the server has its
+ *pages)
  */
 #include <ctype.h>
 #include <inttypes.h>
@@ -125,8 +126,8 @@ static void run_preview(const char *base, char link[static 4096])
 		die(t.data);
 	cJSON *reply = cJSON_ParseWithLength(t.data, t.len);
 	const cJSON *item;
-	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(reply, "value"))
-		(void)snprintf(snapshot, sizeof(snapshot), "%s", string_of(item, "id"));
+	cJSON_ArrayForEach(item, cJSON_GetObjectItemCaseSensitive(reply, "value"))(void)
+		snprintf(snapshot, sizeof(snapshot), "%s", string_of(item, "id"));
 	cJSON_Delete(reply);
 	(void)snprintf(url, sizeof(url),
 		"%s/v1.0/directory/recovery/snapshots/%s/recoveryPreviewJobs", base, snapshot);
@@ -136,14 +137,15 @@ static void run_preview(const char *base, char link[static 4096])
 	if (!id)
 		die("no Location");
 	(void)snprintf(url, sizeof(url),
-		"%s/v1.0/directory/recovery/snapshots/%s/recoveryPreviewJobs%s", base, snapshot, id);
+		"%s/v1.0/directory/recovery/snapshots/%s/recoveryPreviewJobs%s", base, snapshot,
+		id);
 	do {
 		(void)usleep(10000);
 		if (ask(url, NULL, false, &t) != 200)
 			die(t.data);
 	} while (!strstr(t.data, "\"successful\""));
-	(void)snprintf(link, 4096,
-		"%s/microsoft.graph.entraRecoveryServices.getChanges()?$top=999", url);
+	(void)snprintf(
+		link, 4096, "%s/microsoft.graph.entraRecoveryServices.getChanges()?$top=999", url);
 	free(t.data);
 }
 
@@ -195,10 +197,8 @@ static void names_of(const cJSON *delta, char *out, size_t size)
 	size_t len = 0;
 
 	*out = '\0';
-	cJSON_ArrayForEach(p, delta)
-		if (*p->string != '@' && len + strlen(p->string) + 2 < size)
-			len += (size_t)snprintf(
-				out + len, size - len, "%s%s", len ? " " : "", p->string);
+	cJSON_ArrayForEach(p, delta) if (*p->string != '@' && len + strlen(p->string) + 2 < size)
+		len += (size_t)snprintf(out + len, size - len, "%s%s", len ? " " : "", p->string);
 }
 
 static void store_row(int64_t ordinal, int64_t page, const cJSON *e)
@@ -213,7 +213,10 @@ static void store_row(int64_t ordinal, int64_t page, const cJSON *e)
 	(void)sqlite3_bind_int64(insert, 2, page);
 	(void)sqlite3_bind_text(insert, 3, string_of(e, "entityTypeName"), -1, SQLITE_STATIC);
 	(void)sqlite3_bind_blob(insert, 4, packed ? (const void *)key : id,
-		(int)(packed ? packed : id ? strlen(id) : 0), SQLITE_STATIC);
+		(int)(packed ? packed
+			: id ? strlen(id)
+			     : 0),
+		SQLITE_STATIC);
 	(void)sqlite3_bind_text(insert, 5, name, -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(insert, 6, string_of(e, "recoveryAction"), -1, SQLITE_STATIC);
 	(void)sqlite3_bind_text(insert, 7, names, -1, SQLITE_STATIC);

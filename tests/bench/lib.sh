@@ -3,6 +3,9 @@
 # Parts of bench.sh: running things and keeping what they cost. A result is a line "NAME VALUE" of
 # $results; names have a prefix for what they were measured at ("job.1.cpu_s").
 
+# shellcheck source=tests/support/world.sh
+. tests/support/world.sh
+
 results=''
 
 bench_begin() {

@@ -51,8 +51,7 @@ int main(int argc, char **argv)
 	}
 	(void)fprintf(out, "wall_s %.3f\nuser_s %.3f\nsys_s %.3f\ncpu_s %.3f\nrss_mib %.1f\n", wall,
 		timeval_s(used.ru_utime), timeval_s(used.ru_stime),
-		timeval_s(used.ru_utime) + timeval_s(used.ru_stime),
-		(double)used.ru_maxrss / 1024);
+		timeval_s(used.ru_utime) + timeval_s(used.ru_stime), (double)used.ru_maxrss / 1024);
 	(void)fclose(out);
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }

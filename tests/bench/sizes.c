@@ -40,8 +40,7 @@ int main(int argc, char **argv)
 {
 	sqlite3 *db = NULL;
 
-	if (argc != 2 ||
-		sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
+	if (argc != 2 || sqlite3_open_v2(argv[1], &db, SQLITE_OPEN_READWRITE, NULL) != SQLITE_OK)
 		return 2;
 	if (number(db, "PRAGMA wal_checkpoint(TRUNCATE)") != 0)
 		return 2;

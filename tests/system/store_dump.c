@@ -286,7 +286,7 @@ static int dump_page(struct store *s, int64_t job, int64_t number, const char *n
 	_cleanup_(buf_done) struct buf masked = BUF_INIT(2 * LIMIT_PAGE_BYTES);
 	uint8_t digest[SHA256_SIZE];
 	char hex[2 * SHA256_SIZE + 1];
-	int r = store_page_read(s, job, number, &page);
+	int r = store_page_read(s, job, number, &page, NULL);
 
 	if (r == 0) {
 		append_masked(&masked, buf_text(&page));

@@ -415,11 +415,11 @@ START_TEST(read_anew)
 	ck_assert_int_eq(runs[0]->changes, 0);
 	ck_assert_ptr_null(runs[0]->next_link);
 	check_stored(0);
-	ck_assert_int_eq(store_page_read(store, runs[0]->id, 1, &page), STORE_PAGE_E_MISSING);
+	ck_assert_int_eq(store_page_read(store, runs[0]->id, 1, &page, NULL), STORE_PAGE_E_MISSING);
 	start_and_run(0);
 	ck_assert_str_eq(told, "complete");
 	ck_assert_int_eq(runs[0]->changes, 3);
-	ck_assert_int_eq(store_page_read(store, runs[0]->id, 3, &page), 0);
+	ck_assert_int_eq(store_page_read(store, runs[0]->id, 3, &page, NULL), 0);
 	ck_assert_ptr_nonnull(strstr(buf_text(&page), "\"o3\""));
 }
 END_TEST

@@ -205,9 +205,8 @@ START_TEST(the_opposite_is_found_in_changes_and_links)
 	static const char shape[] = "INSERT INTO change_shape (id, entity_type, change, changed)"
 				    " VALUES (1, 'user', 'appeared', '')";
 	static const struct db_sql
-		row = {"b",
-			"INSERT INTO change_row (job, ordinal, page, off, len, shape, object_id)"
-			" VALUES (2, 1, 1, 0, 1, 1, $1)"},
+		row = {"b", "INSERT INTO change_row (job, ordinal, page, shape, object_id)"
+			    " VALUES (2, 1, 1, 1, $1)"},
 		index = {"b", "INSERT INTO change_object (job, object_id, ordinal)"
 			      " VALUES (2, $1, 1)"};
 

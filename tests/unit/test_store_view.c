@@ -151,8 +151,8 @@ static void add_change(int64_t job, int64_t ordinal, const char *id, const char 
 
 	for (size_t i = 0; i < len; i++)
 		(void)snprintf(hex + 2 * i, 3, "%02x", key[i]);
-	add("INSERT INTO change_row (job, ordinal, page, off, len, shape, object_id, name)"
-	    " VALUES (%lld, %lld, 1, 0, 0, 1, x'%s', %s)",
+	add("INSERT INTO change_row (job, ordinal, page, shape, object_id, name)"
+	    " VALUES (%lld, %lld, 1, 1, x'%s', %s)",
 		(long long)job, (long long)ordinal, hex, name);
 	add("INSERT INTO change_object (job, object_id, ordinal) VALUES (%lld, x'%s', %lld)",
 		(long long)job, hex, (long long)ordinal);
