@@ -11,6 +11,7 @@ results=''
 bench_begin() {
 	results=$world_dir/results
 	: >"$results"
+	: >"$world_dir/limits"
 }
 
 # put NAME VALUE, get NAME
@@ -85,4 +86,67 @@ bench_median() {
 			awk -v name="$1.$name" '{ v[NR] = $2 } END { print name, v[int((NR + 1) / 2)] }'
 	done >"$world_dir/medians"
 	cat "$world_dir/medians" >>"$results"
+}
+
+# --- targets --------------------------------------------------------------------------------------
+# limit NAME OPERATOR BOUND
+limit() { printf '%s %s %s\n' "$1" "$2" "$3" >>"$world_dir/limits"; }
+
+# What is printed, and the short names of the figures that stand for the run.
+bench_report() {
+	mkdir -p "$(dirname "$1")"
+	awk -v limits="$world_dir/limits" -v quick="${BENCH:-full}" -v json="$1" '
+		{ if (!($1 in value)) order[++n] = $1; value[$1] = $2 }
+		function holds(v, op, bound) {
+			if (v == "nan" || v == "") return 0
+			return op == "<=" ? v + 0 <= bound + 0 : op == "<" ? v + 0 < bound + 0 : v + 0 == bound + 0
+		}
+		function alias(to, from) { if (from in value) value[to] = value[from]; if (from in value) order[++n] = to }
+		END {
+			alias("rss_mib", "job.rss_mib"); alias("bytes_per_change", "job.bytes_per_change")
+			alias("max_stall_ms", "job.max_stall_ms"); alias("wall_s", "job.wall_s")
+			for (i = 1; i <= n; i++)
+				if (order[i] !~ /\.[0-9]+\./) printf "%-34s %12s\n", order[i], value[order[i]]
+			print "\ntarget                                    measured"
+			while ((getline line <limits) > 0) {
+				split(line, l, " ")
+				good = holds(value[l[1]], l[2], l[3])
+				if (!good) missed++
+				printf "%-30s %-2s %-8s %10s  %s\n", l[1], l[2], l[3], value[l[1]], good ? "ok" : "MISSED"
+			}
+			printf "{\n" >json
+			for (i = 1; i <= n; i++) printf "  \"%s\": %s,\n", order[i], value[order[i]] == "nan" ? "null" : value[order[i]] >json
+			printf "  \"missed\": %d\n}\n", missed >json
+			exit missed > 0 && quick != "quick"
+		}' "$results"
+}
+
+# --- other programs ---------------------------------------------------------------------------------
+# True when a process has done nothing for a second.
+bench_quiet() {
+	local before
+	before=$(cat /proc/"$1"/task/*/stat | awk '{ n += $14 + $15 } END { print n }')
+	sleep 1
+	[ "$before" = "$(cat /proc/"$1"/task/*/stat | awk '{ n += $14 + $15 } END { print n }')" ]
+}
+
+# Microsoft's client and the database from npm, by the versions of package.json.
+bench_peers_prepare() {
+	mkdir -p build/bench-peers
+	cp tests/bench/package.json tests/bench/peer.mjs build/bench-peers/
+	[ -d build/bench-peers/node_modules ] || (cd build/bench-peers && npm install --no-audit --no-fund --silent)
+}
+
+# bench_peer PREFIX NAME COMMAND...
+bench_peer() {
+	local prefix=$1 name=$2 line id client
+	shift 2
+	line=$(grep "^tenant $name " "$world_dir/scenario.scn")
+	id=${line#*id=} client=${line#*client=}
+	rm -f "$world_dir"/peer.db* "$world_dir/cost"
+	NODE_EXTRA_CA_CERTS=$world_dir/ca.pem REQUESTS_CA_BUNDLE=$world_dir/ca.pem NO_PROXY='*' \
+		"$B/bench/measure" "$world_dir/cost" "$@" "$world_url" "${id%% *}" "${client%% *}" "bench-$name" \
+		"$world_dir/peer.db" >"$world_dir/peer.out"
+	grep -q "^rows $N$" "$world_dir/peer.out" || { cat "$world_dir/peer.out" >&2; exit 1; }
+	take "$prefix" "$world_dir/cost"
 }
