@@ -1,7 +1,8 @@
 #!/bin/bash
 # SPDX-License-Identifier: Apache-2.0
-# A resolver that does not answer must not stop the loop: while it hangs, the control socket answers and
-# SIGTERM ends the daemon. No clock is looked at: a loop that waits would hang this test.
+# A resolver that does not answer must not stop the loop: while it hangs for one tenant, another gets a
+# whole comparison with its alert, the control socket answers, and SIGTERM ends the daemon. No clock is
+# looked at: a loop that waits would hang this test.
 set -euo pipefail
 cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/world.sh
@@ -10,12 +11,20 @@ cd "$(dirname "$0")/../.."
 world_begin
 world_certificate
 world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 60
-world_sim tests/system/cycle.scn
-# libcurl resolves localhost by itself, so the service has a name here that only the preload knows
+{
+	cat tests/system/cycle.scn
+	echo 'tenant fabrikam id=33333333-1111-4111-8111-111111111111 client=44444444-2222-4222-8222-222222222222 kind=real users=30 refresh_token=canary-refresh-9d2e77 seed=9'
+	echo 'snapshots fabrikam daily 22:00 keep=7'
+	echo 'preview fabrikam initial=1s load=20s calculate=20s'
+	echo 'at -1d10:00 fabrikam delete users 1..3'
+} >"$world_dir/two.scn"
+world_sim "$world_dir/two.scn"
+world_conf 'first_run = "alert"  job_poll = "5s"' </dev/null
+# libcurl resolves localhost by itself, so the service has another name for contoso that only the preload knows
 host=${world_url#https://localhost}
-curl -s --cacert "$world_dir/ca.pem" --data "host graph.test$host" "$world_url/sim/line"
-world_url=https://graph.test$host
-world_conf </dev/null
+curl -s --noproxy '*' --cacert "$world_dir/ca.pem" --data "host graph.test$host" "$world_url/sim/line"
+sed -i "s|^tenant \"contoso\" {|&\n  authority = \"https://graph.test$host\"\n  graph_url = \"https://graph.test$host/v1.0\"|" \
+	"$world_dir/snapwatch.conf"
 ${CC:-cc} -shared -fPIC -D_GNU_SOURCE -o "$world_dir/slow_dns.so" tests/system/slow_dns.c -ldl
 start_slow() { # the sanitizer's runtime wants to be first, so it is named first
 	local asan=''
@@ -30,10 +39,15 @@ start_slow() { # the sanitizer's runtime wants to be first, so it is named first
 start_slow
 check "the control socket answers while the resolver hangs" world_up
 check "and answers again" world_up
+told() { world_ask /sim/hooks | grep -q 'fabrikam: 3 users were deleted'; }
+world_wait_for told
+check "another tenant is compared and its alert arrives meanwhile" told
+looked() { world_cli status --json | grep -o '"tenant":"contoso"[^}]*' | grep -q '"last_look":"2'; }
+not_looked() { ! looked; }
+check "the one whose name is asked for has not been looked at" not_looked
 touch "$world_dir/release"
-looked() { world_cli status --json | grep -q '"last_look":"2'; }
 world_wait_for looked
-check "the look goes on when the resolver answers" looked
+check "its look goes on when the resolver answers" looked
 world_stop TERM || true
 
 start_slow
