@@ -175,3 +175,6 @@
 #define LIMIT_RETENTION_SURE_US (6 * USEC_PER_DAY)
 /* One batch of rows that a reader copies: 100 alerts of 20 KB, or findings with large values. */
 #define LIMIT_VIEW_BYTES (256u * 1024 * 1024)
+/* How long the directory keeps deleted objects of the types that have a recycle bin (documented).
+ */
+#define LIMIT_RECYCLE_BIN_US (30 * USEC_PER_DAY)

@@ -159,6 +159,19 @@ static void kv_value(struct jsonw *w, const char *key, const char *json)
 	jsonw_raw(w, safe.data, safe.len);
 }
 
+static void write_children(struct jsonw *w, const struct alert_object *o)
+{
+	static const char *const keys[_ALERT_CHILD_MAX] = {
+		[ALERT_CHILD_GRANT] = "grants",
+		[ALERT_CHILD_ASSIGNMENT] = "assignments",
+		[ALERT_CHILD_MEMBERSHIP] = "memberships",
+	};
+
+	for (size_t i = 0; i < _ALERT_CHILD_MAX; i++)
+		if (o->n_children[i])
+			jsonw_kv_int(w, keys[i], o->n_children[i]);
+}
+
 static void write_object(struct jsonw *w, const struct alert_object *o)
 {
 	jsonw_object(w);
@@ -174,6 +187,10 @@ static void write_object(struct jsonw *w, const struct alert_object *o)
 	jsonw_kv_string(w, "severity", verdict_name(o->severity));
 	jsonw_kv_string(w, "rule", o->rule);
 	jsonw_kv_time(w, "deleted_at", o->deleted_at_us);
+	jsonw_kv_string(w, "fact", o->fact);
+	if (o->brought_back)
+		jsonw_kv_bool(w, "brought_back", true);
+	write_children(w, o);
 	if (o->finding)
 		jsonw_kv_int(w, "finding", o->finding);
 	jsonw_object_end(w);
@@ -186,6 +203,10 @@ static void write_counts(struct jsonw *w, const struct alert *a)
 	jsonw_kv_int(w, "deleted", a->n_deleted);
 	jsonw_kv_int(w, "appeared", a->n_appeared);
 	jsonw_kv_int(w, "modified", a->n_modified);
+	if (a->n_undone)
+		jsonw_kv_int(w, "undone", a->n_undone);
+	if (a->n_vanished)
+		jsonw_kv_int(w, "vanished", a->n_vanished);
 	jsonw_object_end(w);
 }
 
@@ -206,7 +227,7 @@ static void write_data(struct jsonw *w, const struct alert *a, size_t n_shown)
 	jsonw_kv_time(w, "created", a->created_us);
 	if (a->initial)
 		jsonw_kv_bool(w, "initial", true);
-	if (a->n_deleted || a->n_appeared || a->n_modified)
+	if (a->n_deleted || a->n_appeared || a->n_modified || a->n_undone || a->n_vanished)
 		write_counts(w, a);
 	if (a->n_objects) {
 		jsonw_key(w, "objects");
@@ -218,6 +239,7 @@ static void write_data(struct jsonw *w, const struct alert *a, size_t n_shown)
 	}
 	if (a->job)
 		jsonw_kv_int(w, "job", a->job);
+	jsonw_kv_string(w, "recovery", a->recovery);
 	jsonw_kv_time(w, "baseline", a->baseline_us);
 	jsonw_kv_time(w, "covered_from", a->covered_from_us);
 	jsonw_kv_time(w, "covered_to", a->covered_to_us);

@@ -16,6 +16,9 @@
 /* X(constant, stable name, one line of meaning) */
 #define ALERT_KINDS(X) \
 	X(CHANGES_UNEXPECTED, "changes_unexpected", "objects were deleted or appeared") \
+	X(CHANGES_UNDONE, "changes_undone", "what was open is no longer so") \
+	X(DELETION_VANISHED, "deletion_vanished", \
+		"a deletion is listed no more: restored or gone for ever") \
 	X(FOREIGN_RECOVERY_JOB, "foreign_recovery_job", "somebody runs a recovery") \
 	X(SNAPSHOT_LATE, "snapshot_late", "the newest snapshot is too old") \
 	X(SNAPSHOT_MISSING, "snapshot_missing", "the service lists no snapshot") \
@@ -48,6 +51,14 @@ const char *alert_kind_name(enum alert_kind k);
 const char *alert_kind_text(enum alert_kind k);
 int alert_kind_from_name(const char *name, enum alert_kind *ret);
 
+/* What goes with an object that came or went is shown as a number. */
+enum alert_child {
+	ALERT_CHILD_GRANT,
+	ALERT_CHILD_ASSIGNMENT,
+	ALERT_CHILD_MEMBERSHIP,
+	_ALERT_CHILD_MAX,
+};
+
 /*
  * One finding in an alert: an object, or one property or link of it; at most LIMIT_ALERT_OBJECTS
  * are shown, worst first. Borrowed texts; before and after are JSON.
@@ -56,8 +67,11 @@ struct alert_object {
 	const char *entity_type, *object_id, *display_name, *change, *property, *before, *after,
 		*rule;
 	const char *link_id, *link_name; /* the other end of a link that came or went; or NULL */
+	const char *fact; /* what became of it, a literal; NULL: it is as it was found */
 	enum verdict severity;
+	bool brought_back;
 	int64_t finding, deleted_at_us;
+	int64_t n_children[_ALERT_CHILD_MAX];
 };
 
 struct alert {
@@ -70,7 +84,9 @@ struct alert {
 		*subject; /* part of the natural key besides kind, tenant, job, severity; or NULL */
 	int64_t job;	  /* 0: none */
 	int64_t created_us;
-	int64_t n_deleted, n_appeared, n_modified; /* all 0: leave out */
+	int64_t n_deleted, n_appeared, n_modified; /* all 0: leave out, and those below too */
+	int64_t n_undone, n_vanished;		   /* 0: leave out */
+	const char *recovery; /* service id of a recovery whose effects they may be; or NULL */
 	const struct alert_object *objects;
 	size_t n_objects, n_omitted;
 	int64_t baseline_us, covered_from_us, covered_to_us; /* TIME_NONE: leave out */
@@ -118,6 +134,14 @@ void alert_title_changes(
 	const char *tenant, const struct alert_count *counts, size_t n, struct buf *out);
 /* The same without the tenant; "nothing was deleted or appeared" when there is nothing. */
 void alert_words_changes(const struct alert_count *counts, size_t n, struct buf *out);
+/* "undone: the deletion of 2 users, the appearance of 1 application"; without the tenant. */
+void alert_words_undone(const struct alert_count *counts, size_t n, struct buf *out);
+/* "the deletion of 2 users is listed no more: restored or gone for ever" */
+void alert_words_vanished(const struct alert_count *counts, size_t n, struct buf *out);
+/* "2 users and 1 group", whatever happened to them. */
+void alert_words_objects(const struct alert_count *counts, size_t n, struct buf *out);
+/* "3 grants, 1 membership" of counts that are not 0. */
+void alert_words_children(const int64_t counts[static _ALERT_CHILD_MAX], struct buf *out);
 /* "user" -> "users", "conditionalAccessPolicy" -> "Conditional Access policies"; unknown types as
  * they came. */
 const char *entity_type_words(const char *entity_type, bool plural);

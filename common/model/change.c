@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/json.h"
 #include "common/base/limits.h"
+#include "common/base/parse.h"
 #include "common/base/text.h"
 #include "common/base/timefmt.h"
 
@@ -179,6 +180,30 @@ static void add_changed(struct buf *b, const struct json *delta, size_t *ret)
 	buf_putc(b, '\0');
 }
 
+static bool same_name(const char *word, const char *name, size_t len)
+{
+	for (size_t i = 0; i < len; i++)
+		if (word[i] != ((unsigned char)name[i] <= ' ' ? '_' : name[i]))
+			return false;
+	return true;
+}
+
+bool change_names(const char *changed, const char *name, size_t len)
+{
+	/* a name that did not fit was left out: short ones behind it may be there */
+	if (strlen(changed) + LIMIT_NAME_BYTES > LIMIT_CHANGED_BYTES ||
+		len + LIMIT_NAME_BYTES > LIMIT_CHANGED_BYTES)
+		return true;
+	for (const char *p = changed; *p;) {
+		size_t n = strcspn(p, " ");
+
+		if (n == len && same_name(p, name, len))
+			return true;
+		p += n + strspn(p + n, " ");
+	}
+	return false;
+}
+
 /* Of a field that is there twice the first counts; that there is another is told. */
 static void count_fields(const struct json *element, struct change_unknown *u)
 {
@@ -251,6 +276,29 @@ static const char *name_of(const struct json *element, const struct json *curren
 	return NULL;
 }
 
+/* A value that is no GUID names nothing that a preview lists. */
+static void add_anchors(struct change_row *row, const char *type, const struct json *current,
+	const struct json *delta)
+{
+	static const struct {
+		const char *type, *member;
+	} anchors[] = {
+		{"oAuth2PermissionGrant", "clientId"},
+		{"appRoleAssignment", "principalId"},
+		{"appRoleAssignment", "resourceId"},
+	};
+
+	for (size_t i = 0; row->kind != CHANGE_MODIFIED && i < ARRAY_SIZE(anchors); i++) {
+		if (strcmp(anchors[i].type, type) != 0)
+			continue;
+		const char *id = json_string_or(current, anchors[i].member, NULL);
+		if (!id)
+			id = json_string_or(delta, anchors[i].member, NULL);
+		if (id && parse_guid(id, row->anchors[row->n_anchors]) == 0)
+			row->n_anchors++;
+	}
+}
+
 int change_row_parse(
 	const struct json *element, struct change_row *ret, struct change_unknown *unknown)
 {
@@ -285,6 +333,7 @@ int change_row_parse(
 	row.name = display_name ? row.text + name : NULL;
 	if (row.kind != CHANGE_DELETED)
 		row.deleted_at_us = TIME_NONE;
+	add_anchors(&row, row.entity_type, current, delta);
 	*ret = row;
 	return 0;
 }

@@ -29,6 +29,8 @@ enum change_kind change_kind_from_name(const char *word);
  * it is. */
 const char *change_recovery_action(const char *word);
 
+#define CHANGE_ANCHORS 2
+
 struct change_row {
 	enum change_kind kind;
 	uint32_t off, len; /* of the element in the decoded page */
@@ -43,6 +45,9 @@ struct change_row {
 	int64_t would_delete_us; /* deletedDateTime of the delta: what recovery would write, no
 				    event */
 	int64_t created_at_us;	 /* createdDateTime; TIME_NONE when not told */
+	/* Of a grant or an assignment that was deleted or appeared: the GUIDs it hangs on. */
+	uint8_t anchors[CHANGE_ANCHORS][16];
+	size_t n_anchors;
 };
 void change_row_done(struct change_row *row);
 
@@ -82,6 +87,9 @@ int change_element_parse(const char *text, size_t len, struct json **ret);
 /* One row of a parsed element; off and len are left 0. unknown is added to. 0 or -ENOMEM. */
 int change_row_parse(
 	const struct json *element, struct change_row *ret, struct change_unknown *unknown);
+
+/* Whether a name is among the changed ones of a row; true when they are too many to be sure. */
+bool change_names(const char *changed, const char *name, size_t len);
 
 /*
  * Whether a member of deltaFromCurrent is a difference of a property or a link (annotations, id and

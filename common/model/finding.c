@@ -6,6 +6,7 @@
 #include <string.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 
 static const char *const attention_names[] = {
 	[ATTENTION_OPEN] = "open",
@@ -24,7 +25,12 @@ static const char *const move_names[] = {
 	[FINDING_NEW] = "new",
 	[FINDING_NEW_EPISODE] = "new episode",
 	[FINDING_SEEN_AGAIN] = "seen again",
+	[FINDING_OLDER_SIGHT] = "seen by an older job",
 	[FINDING_ABSORBED] = "absorbed",
+	[FINDING_UNDONE] = "undone",
+	[FINDING_VANISHED] = "vanished",
+	[FINDING_DISPROVED] = "disproved",
+	[FINDING_PAST_RECOVERY] = "past recovery",
 	[FINDING_KEEP] = "keep",
 };
 _Static_assert(ARRAY_SIZE(attention_names) == _ATTENTION_MAX, "every attention has a name");
@@ -90,50 +96,91 @@ const char *change_opposite(const char *change)
 	return NULL;
 }
 
+enum finding_about finding_about(const char *change)
+{
+	static const struct {
+		const char *change;
+		enum finding_about about;
+	} known[] = {
+		{"deleted", ABOUT_DELETION},
+		{"appeared", ABOUT_APPEARANCE},
+		{"modified", ABOUT_DIFFERENCE},
+		{"link added", ABOUT_DIFFERENCE},
+		{"link removed", ABOUT_DIFFERENCE},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(known); i++)
+		if (strcmp(known[i].change, change) == 0)
+			return known[i].about;
+	return ABOUT_UNKNOWN;
+}
+
 /* --- transitions --------------------------------------------------------------------------------
  */
 
 /* What is so about a finding and a job; the table asks for these. */
 enum {
-	SHOWN = 1 << 0,		 /* the job shows it */
-	KNOWN = 1 << 1,		 /* an episode is stored */
-	SAME_DELETION = 1 << 2,	 /* both have a time of deletion, and it is the same */
-	OTHER_DELETION = 1 << 3, /* both have one, and they differ */
-	PAST_HI = 1 << 4,	 /* the baseline is at or after hi: it contains the event */
-	OPPOSITE = 1 << 5,	 /* seen after hi and before this job */
-	VISIBLE = 1 << 6,	 /* the stored fact */
+	/* what happens: exactly one of these */
+	SHOWN = 1 << 0,	  /* the job shows it */
+	SILENT = 1 << 1,  /* it could have, and does not */
+	OPPOSED = 1 << 2, /* it shows the opposite */
+	LAPSED = 1 << 3,  /* recycle bin and snapshots have ended */
+	/* what is known */
+	KNOWN = 1 << 4,		 /* an episode is stored */
+	SAME_DELETION = 1 << 5,	 /* both have a time of deletion, and it is the same */
+	OTHER_DELETION = 1 << 6, /* both have one, and they differ */
+	OLDER = 1 << 7,		 /* the job is no later than the one that spoke of it last */
+	PAST_HI = 1 << 8,  /* the baseline contains the event: it is at or after hi + margin */
+	COMPARED = 1 << 9, /* against this very baseline it was shown */
+	DELETION = 1 << 10,
+	REVERSIBLE = 1 << 11, /* an appearance or a difference: silence can undo it */
+	/* the stored fact */
+	VISIBLE = 1 << 12,
+	ABSORBED = 1 << 13,
+	UNDONE = 1 << 14,
+	VANISHED = 1 << 15,
+	/* what else the job shows of the object */
+	EXISTS = 1 << 16,
+	ANOTHER_WAY = 1 << 17,
 };
 
-/* The first row whose bits are so decides. The last one always is. */
+/*
+ * The first row whose bits are so decides; for each of the four events there is one that always
+ * does. Sights of the opposite are no row of their own: whatever they take back is undone by them,
+ * as of their job.
+ */
 static const struct {
 	unsigned so, not_so;
 	enum finding_move move;
 } transitions[] = {
 	{SHOWN, KNOWN, FINDING_NEW},
+	{SHOWN | SAME_DELETION | OLDER, 0, FINDING_OLDER_SIGHT},
 	{SHOWN | SAME_DELETION, 0, FINDING_SEEN_AGAIN},
 	{SHOWN | OTHER_DELETION, 0, FINDING_NEW_EPISODE},
+	{SHOWN | OLDER, 0, FINDING_OLDER_SIGHT},
+	{SHOWN | UNDONE, 0, FINDING_NEW_EPISODE},
+	{SHOWN | VANISHED, 0, FINDING_NEW_EPISODE},
 	{SHOWN | PAST_HI, 0, FINDING_NEW_EPISODE},
-	{SHOWN | OPPOSITE, 0, FINDING_NEW_EPISODE},
 	{SHOWN, 0, FINDING_SEEN_AGAIN},
-	{VISIBLE | PAST_HI, SHOWN, FINDING_ABSORBED},
-	{0, 0, FINDING_KEEP},
+
+	{SILENT | OLDER, 0, FINDING_KEEP},
+	{SILENT | VISIBLE | PAST_HI, 0, FINDING_ABSORBED},
+	{SILENT | VISIBLE | COMPARED | DELETION | EXISTS, 0, FINDING_UNDONE},
+	{SILENT | ANOTHER_WAY, 0, FINDING_KEEP},
+	{SILENT | VISIBLE | COMPARED | DELETION, 0, FINDING_VANISHED},
+	{SILENT | VISIBLE | COMPARED | REVERSIBLE, 0, FINDING_UNDONE},
+	{SILENT | ABSORBED | COMPARED | REVERSIBLE, 0, FINDING_UNDONE},
+	{SILENT, 0, FINDING_KEEP},
+
+	{OPPOSED | OLDER, 0, FINDING_KEEP},
+	{OPPOSED | UNDONE, 0, FINDING_KEEP},
+	{OPPOSED, 0, FINDING_DISPROVED},
+
+	{LAPSED | DELETION | VISIBLE, 0, FINDING_PAST_RECOVERY},
+	{LAPSED | DELETION | ABSORBED, 0, FINDING_PAST_RECOVERY},
+	{LAPSED | DELETION | VANISHED, 0, FINDING_PAST_RECOVERY},
+	{LAPSED, 0, FINDING_KEEP},
 };
-
-static unsigned bits_of(const struct known_finding *known, const struct observation *job)
-{
-	unsigned bits = KNOWN;
-
-	if (known->deleted_at_us != TIME_NONE && job->deleted_at_us != TIME_NONE)
-		bits |= known->deleted_at_us == job->deleted_at_us ? SAME_DELETION : OTHER_DELETION;
-	if (job->baseline_us >= known->hi_us)
-		bits |= PAST_HI;
-	if (known->opposite_seen_us != TIME_NONE && known->opposite_seen_us > known->hi_us &&
-		known->opposite_seen_us <= job->job_start_us)
-		bits |= OPPOSITE;
-	if (known->fact == FACT_VISIBLE)
-		bits |= VISIBLE;
-	return bits;
-}
 
 static enum finding_move decide(unsigned bits)
 {
@@ -144,6 +191,53 @@ static enum finding_move decide(unsigned bits)
 	return transitions[i].move;
 }
 
+static unsigned bits_of_known(const struct known_finding *known)
+{
+	static const unsigned facts[_FACT_MAX] = {
+		[FACT_VISIBLE] = VISIBLE,
+		[FACT_ABSORBED] = ABSORBED,
+		[FACT_UNDONE] = UNDONE,
+		[FACT_VANISHED] = VANISHED,
+	};
+	static const unsigned abouts[] = {
+		[ABOUT_DELETION] = DELETION,
+		[ABOUT_APPEARANCE] = REVERSIBLE,
+		[ABOUT_DIFFERENCE] = REVERSIBLE,
+		[ABOUT_UNKNOWN] = 0,
+	};
+
+	return KNOWN | facts[known->fact] | abouts[known->about];
+}
+
+/*
+ * A baseline between two that showed it may already be without the object, or have had the value
+ * of today: only those that did show it prove anything. lo is one of them, unless it is a point.
+ */
+static bool was_compared(const struct known_finding *known, int64_t baseline_us)
+{
+	return baseline_us == known->first_baseline_us || baseline_us == known->last_baseline_us ||
+	       (known->about != ABOUT_DELETION && baseline_us == known->lo_us);
+}
+
+static unsigned bits_of(const struct known_finding *known, const struct observation *job)
+{
+	unsigned bits = bits_of_known(known);
+
+	if (known->deleted_at_us != TIME_NONE && job->deleted_at_us != TIME_NONE)
+		bits |= known->deleted_at_us == job->deleted_at_us ? SAME_DELETION : OTHER_DELETION;
+	if (job->start_us <= known->as_of_us)
+		bits |= OLDER;
+	if (job->baseline_us >= known->hi_us + job->margin_us)
+		bits |= PAST_HI;
+	if (was_compared(known, job->baseline_us))
+		bits |= COMPARED;
+	if (job->exists)
+		bits |= EXISTS;
+	if (job->another_way)
+		bits |= ANOTHER_WAY;
+	return bits;
+}
+
 enum finding_move finding_observe(const struct known_finding *known, const struct observation *seen)
 {
 	return decide(SHOWN | (known ? bits_of(known, seen) : 0));
@@ -151,13 +245,43 @@ enum finding_move finding_observe(const struct known_finding *known, const struc
 
 enum finding_move finding_silence(const struct known_finding *known, const struct observation *job)
 {
-	return decide(bits_of(known, job));
+	return decide(SILENT | bits_of(known, job));
+}
+
+enum finding_move finding_opposed(const struct known_finding *known, const struct observation *job)
+{
+	return decide(OPPOSED | bits_of(known, job));
+}
+
+/* --- time ---------------------------------------------------------------------------------------
+ */
+
+static bool has_recycle_bin(const char *entity_type)
+{
+	static const char *const types[] = {"user", "group", "application", "servicePrincipal",
+		"conditionalAccessPolicy", "namedLocationPolicy"};
+
+	for (size_t i = 0; i < ARRAY_SIZE(types); i++)
+		if (strcmp(types[i], entity_type) == 0)
+			return true;
+	return false;
+}
+
+enum finding_move finding_lapse(const struct known_finding *known, const char *entity_type,
+	int64_t oldest_us, int64_t now_us)
+{
+	int64_t kept_us = has_recycle_bin(entity_type) ? LIMIT_RECYCLE_BIN_US : 0;
+
+	/* hi is the time of deletion, or what is known instead */
+	if (oldest_us == TIME_NONE || oldest_us < known->hi_us || now_us - kept_us < known->hi_us)
+		return FINDING_KEEP;
+	return decide(LAPSED | bits_of_known(known));
 }
 
 void finding_interval(const struct known_finding *known, const struct observation *seen,
 	int64_t *ret_lo_us, int64_t *ret_hi_us)
 {
-	int64_t lo = seen->baseline_us, hi = seen->job_start_us;
+	int64_t lo = seen->baseline_us, hi = seen->end_us;
 	int64_t point = seen->deleted_at_us;
 
 	if (known && point == TIME_NONE)
@@ -168,6 +292,12 @@ void finding_interval(const struct known_finding *known, const struct observatio
 	} else if (known) {
 		lo = known->lo_us > lo ? known->lo_us : lo;
 		hi = known->hi_us < hi ? known->hi_us : hi;
+		/* within the margin a baseline may have a later label than what it does not contain
+		 */
+		if (lo >= hi) {
+			lo = known->lo_us;
+			hi = known->hi_us;
+		}
 	}
 	*ret_lo_us = lo;
 	*ret_hi_us = hi;

@@ -35,32 +35,56 @@ int attention_from_name(const char *name, enum attention *ret);
 const char *fact_name(enum fact f);
 int fact_from_name(const char *name, enum fact *ret);
 
+/* What kind of thing a finding speaks of decides what silence means. */
+enum finding_about {
+	ABOUT_DELETION,
+	ABOUT_APPEARANCE,
+	ABOUT_DIFFERENCE, /* a property, a link that came or went */
+	ABOUT_UNKNOWN,	  /* the service's word that nobody here knows */
+};
+enum finding_about finding_about(const char *change);
+
 /* What a job says about one atom of one object. */
 struct observation {
-	int64_t baseline_us;   /* created time of the snapshot compared against */
-	int64_t job_start_us;  /* P */
+	int64_t baseline_us;   /* B: created time of the snapshot compared against */
+	int64_t start_us;      /* P */
+	int64_t end_us;	       /* Q: what it shows had happened by then; never before P */
+	int64_t margin_us;     /* instants of capture are not more exact than this */
 	int64_t deleted_at_us; /* of a deletion; TIME_NONE */
+	/* Of a job that does not show the atom: what it shows of the same object. */
+	bool exists;	  /* it lists the object as modified */
+	bool another_way; /* another value of the property, or the object by another word */
 };
 
-/* The newest episode of the same key, as stored. */
+/* An episode as stored. */
 struct known_finding {
 	int64_t id;
 	int64_t episode;
 	int64_t lo_us, hi_us; /* event interval (lo, hi] */
 	int64_t deleted_at_us;
+	int64_t first_job, last_job;
+	/* Baselines that are known to differ: of the first and of the last job that showed it. */
+	int64_t first_baseline_us, last_baseline_us;
+	int64_t as_of_us; /* P of the job that said last what fact says, absorbed left out */
+	int64_t parent;	  /* 0: none */
+	enum finding_about about;
 	enum attention attention;
 	enum fact fact;
 	enum verdict severity;
-	int64_t opposite_seen_us; /* P of a job since that showed the opposite; TIME_NONE */
+	bool brought_back;
 };
 
 enum finding_move {
-	FINDING_NEW,	     /* first of its key */
-	FINDING_NEW_EPISODE, /* happened again */
-	FINDING_SEEN_AGAIN,  /* the same event in a later preview */
-	FINDING_ABSORBED,    /* silence, and the baseline is at or after hi */
-	FINDING_KEEP,	     /* silence that proves nothing */
-	/* the next issue adds undone, vanished, brought back, closed by evidence */
+	FINDING_NEW,	       /* first of its key */
+	FINDING_NEW_EPISODE,   /* happened again */
+	FINDING_SEEN_AGAIN,    /* the same event in a later preview */
+	FINDING_OLDER_SIGHT,   /* the same event in an older one: only the interval gets tighter */
+	FINDING_ABSORBED,      /* silence, and the baseline contains it */
+	FINDING_UNDONE,	       /* silence where it was shown: it no longer differs */
+	FINDING_VANISHED,      /* silence where a deletion was shown: restored or gone for ever */
+	FINDING_DISPROVED,     /* a later job shows the opposite */
+	FINDING_PAST_RECOVERY, /* a deletion that stands, and nothing is left to restore it from */
+	FINDING_KEEP,	       /* nothing follows */
 	_FINDING_MOVE_MAX,
 };
 const char *finding_move_name(enum finding_move m);
@@ -68,14 +92,21 @@ const char *finding_move_name(enum finding_move m);
  * NULL: none does. */
 const char *change_opposite(const char *change);
 
-/*
- * known: NULL when there is none. A time of deletion that is the same is the same event, whatever
- * the baseline: instants of capture are not exact.
+/* --- transitions: one table in finding.c --------------------------------------------------------
  */
+
+/* The job shows the atom. known: its newest episode, or the one with the same time of deletion;
+ * NULL when there is none. */
 enum finding_move finding_observe(
 	const struct known_finding *known, const struct observation *seen);
-/* The job was complete and verified, its filter includes the object, and it did not show it. */
+/* The job is complete and verified, its filter includes the object, and it does not show the atom.
+ */
 enum finding_move finding_silence(const struct known_finding *known, const struct observation *job);
+/* The job shows the opposite, and not the atom. */
+enum finding_move finding_opposed(const struct known_finding *known, const struct observation *job);
+/* Time has passed. oldest_us: created time of the oldest snapshot there is; TIME_NONE: no list. */
+enum finding_move finding_lapse(const struct known_finding *known, const char *entity_type,
+	int64_t oldest_us, int64_t now_us);
 /*
  * Event interval after the observation; known: NULL for a new episode. A time of deletion makes it
  * a point: (t - 1 us, t].

@@ -66,3 +66,19 @@ void remote_job_list_done(struct remote_job_list *list);
  * case ("" and null are no filter). Criteria of an unknown form are equal only when their text is.
  */
 bool remote_filter_equal(const char *a, const char *b);
+
+/* Criteria that were read once, to be asked often. */
+struct remote_filter;
+enum remote_filter_word {
+	REMOTE_FILTER_EXCLUDES,
+	REMOTE_FILTER_INCLUDES,
+	/* Criteria of an unknown form; a grant or assignment of a filter that has only service
+	 * principals (whether it includes what hangs on them is not documented). */
+	REMOTE_FILTER_UNCLEAR,
+};
+/* text: "" and NULL for none, which includes everything. 0 or -ENOMEM. */
+int remote_filter_new(const char *text, struct remote_filter **ret);
+struct remote_filter *remote_filter_free(struct remote_filter *f);
+DEFINE_CLEANUP(struct remote_filter, remote_filter_free);
+enum remote_filter_word remote_filter_asked(
+	const struct remote_filter *f, const char *entity_type, const char *object_id);

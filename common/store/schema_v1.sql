@@ -101,6 +101,7 @@ CREATE TABLE job (
 	adopted @INT@ NOT NULL,
 	service_status TEXT,                -- last status seen
 	started @INT@,                      -- jobStartDateTime: P
+	instant @INT@,                      -- P as it was judged: started, or what is known instead
 	completed @INT@,                    -- jobCompletionDateTime
 	objects @INT@,                      -- totals when successful
 	links @INT@,
@@ -156,12 +157,13 @@ CREATE TABLE change_row (
 	name TEXT,
 	deleted_at @INT@,                   -- of a deleted object
 	created_at @INT@,                   -- of an object that appeared or was deleted
+	anchors @BLOB@,                     -- of a grant or an assignment: what it hangs on, 16 bytes each
 	PRIMARY KEY (job, ordinal)
 ) @STRICT@ @NOROWID@;
 
 CREATE VIEW change AS
 	SELECT r.job, r.ordinal, r.page, s.entity_type, r.object_id, r.name, s.change, s.changed,
-		r.deleted_at, r.created_at
+		r.deleted_at, r.created_at, r.anchors
 	FROM change_row AS r JOIN change_shape AS s ON s.id = r.shape;
 
 -- The index of objects, filled in one go from sorted keys when the last page of a job has come: kept
@@ -200,6 +202,7 @@ CREATE TABLE finding (
 	brought_back @INT@ NOT NULL,
 	first_job @INT@ NOT NULL,
 	last_job @INT@ NOT NULL,            -- last one that showed it
+	fact_job @INT@,                     -- that made it undone or vanished
 	first_ordinal @INT@ NOT NULL,       -- its row in first_job
 	first_seen @INT@ NOT NULL,
 	last_seen @INT@ NOT NULL
@@ -211,6 +214,11 @@ CREATE INDEX finding_object ON finding (tenant, object_id);
 CREATE INDEX finding_open ON finding (tenant, id) WHERE attention = 'open';
 -- For the silence of a job: what a preview may still show.
 CREATE INDEX finding_visible ON finding (tenant, id) WHERE fact = 'visible';
+-- For silence against an old baseline; lo is the newest one that showed it.
+CREATE INDEX finding_absorbed ON finding (tenant, lo) WHERE fact = 'absorbed';
+-- Deletions that stand, until nothing is left to restore them from.
+CREATE INDEX finding_deletion ON finding (tenant, hi)
+	WHERE change = 'deleted' AND fact IN ('visible', 'absorbed', 'vanished');
 
 CREATE TABLE finding_history (
 	finding @INT@ NOT NULL REFERENCES finding (id),

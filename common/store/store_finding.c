@@ -2,54 +2,54 @@
 #include "common/store/store_finding.h"
 
 #include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "common/base/limits.h"
 #include "common/store/store.h"
 #include "common/store/store_tables.h"
 
-/* In the order of read_known(). */
-#define KNOWN "id, episode, lo, hi, deleted_at, attention, fact, severity"
-#define KEY \
-	"tenant = $1 AND object_id = $2 AND entity_type = $3 AND change = $4 AND atom = $5" \
-	" AND after_hash = $6"
-/* P of the last preview that showed the finding whose id follows. */
-#define LAST_SIGHT \
-	"(SELECT coalesce(last.started, f.hi) FROM finding AS f JOIN job AS last" \
-	" ON last.id = f.last_job WHERE f.id = "
+/* In the order of read_known(). Jobs are few: their rows are at hand. */
+#define KNOWN \
+	"id, episode, lo, hi, deleted_at, change, attention, fact, severity, first_job, last_job," \
+	" parent, brought_back," \
+	" (SELECT job.snapshot_created FROM job WHERE job.id = finding.first_job)," \
+	" (SELECT job.snapshot_created FROM job WHERE job.id = finding.last_job)," \
+	" (SELECT job.instant FROM job WHERE job.id = coalesce(finding.fact_job, " \
+	"finding.last_job))"
+#define N_KNOWN 16
+/* Index finding_object; few findings share an object. */
+#define LINK "tenant = $1 AND object_id = $2 AND entity_type = $3 AND change = $4 AND atom = $5"
+#define KEY LINK " AND after_hash = $6"
+/* What read_item() reads, behind KNOWN. */
+#define ITEM KNOWN ", entity_type, object_id, atom, name, after_hash"
 
 enum {
 	SQL_NEWEST,
-	SQL_OPPOSITE_OBJECT,
-	SQL_OPPOSITE_LINK,
-	SQL_EVER,
+	SQL_OF_DELETION,
+	SQL_OPPOSITES,
 	SQL_INSERT,
 	SQL_SEEN,
+	SQL_TIGHTEN,
+	SQL_PARENT,
 	SQL_FACT,
 	SQL_ATTENTION,
 	SQL_SEVERITY,
 	SQL_HISTORY,
-	SQL_SILENT,
+	SQL_VISIBLE,
+	SQL_ABSORBED,
+	SQL_DELETED,
 };
 
 static const struct db_sql sql[] = {
 	[SQL_NEWEST] = {"ibtttb",
 		"SELECT " KNOWN " FROM finding WHERE " KEY " ORDER BY episode DESC LIMIT 1"},
-	[SQL_OPPOSITE_OBJECT] = {"ibttii",
-		"SELECT job.started FROM job JOIN change_object AS o ON o.job = job.id"
-		" JOIN change ON change.job = o.job AND change.ordinal = o.ordinal"
-		" WHERE o.object_id = $2 AND change.entity_type = $3 AND change.change = $4"
-		" AND job.tenant = $1 AND job.started > " LAST_SIGHT "$5) AND job.started < $6"
-		" ORDER BY job.started DESC LIMIT 1"},
-	[SQL_OPPOSITE_LINK] = {"ibtttii",
-		"SELECT job.started FROM finding JOIN job ON job.id = finding.last_job"
-		" WHERE finding.tenant = $1 AND finding.object_id = $2"
-		" AND finding.entity_type = $3 AND finding.change = $4 AND finding.atom = $5"
-		" AND job.started > " LAST_SIGHT "$6) AND job.started < $7"
-		" ORDER BY job.started DESC LIMIT 1"},
-	[SQL_EVER] = {"ibtt",
-		"SELECT 1 FROM finding WHERE tenant = $1 AND object_id = $2 AND entity_type = $3"
-		" AND change = $4 AND atom = '' LIMIT 1"},
+	[SQL_OF_DELETION] = {"ibtttbi",
+		"SELECT " KNOWN " FROM finding WHERE " KEY " AND deleted_at = $7"
+		" ORDER BY episode DESC LIMIT 1"},
+	[SQL_OPPOSITES] = {"ibttti",
+		"SELECT " KNOWN " FROM finding WHERE " LINK " ORDER BY episode DESC LIMIT $6"},
 	[SQL_INSERT] = {"ibtttbitiiittttitittiii",
 		"INSERT INTO finding (tenant, object_id, entity_type, change, atom, after_hash,"
 		" episode, watch, lo, hi, deleted_at, attention, fact, severity, rule, initial,"
@@ -61,18 +61,29 @@ static const struct db_sql sql[] = {
 		" RETURNING id"},
 	[SQL_SEEN] = {"iiiitii",
 		"UPDATE finding SET lo = $2, hi = $3, deleted_at = coalesce($4, deleted_at),"
-		" name = coalesce($5, name), last_job = $6, last_seen = $7 WHERE id = $1"},
-	[SQL_FACT] = {"it", "UPDATE finding SET fact = $2 WHERE id = $1"},
+		" name = coalesce($5, name), last_job = $6, last_seen = $7, fact_job = NULL"
+		" WHERE id = $1"},
+	[SQL_TIGHTEN] = {"iiii",
+		"UPDATE finding SET lo = $2, hi = $3, deleted_at = coalesce($4, deleted_at)"
+		" WHERE id = $1"},
+	[SQL_PARENT] = {"ii", "UPDATE finding SET parent = $2 WHERE id = $1"},
+	[SQL_FACT] = {"iti", "UPDATE finding SET fact = $2, fact_job = $3 WHERE id = $1"},
 	[SQL_ATTENTION] = {"it", "UPDATE finding SET attention = $2 WHERE id = $1"},
 	[SQL_SEVERITY] = {"itt", "UPDATE finding SET severity = $2, rule = $3 WHERE id = $1"},
 	[SQL_HISTORY] = {"iittttt",
 		"INSERT INTO finding_history (finding, at, what, was, becomes, who, why)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7)"},
-	[SQL_SILENT] = {"iiiitti",
-		"SELECT " KNOWN " FROM finding"
-		" WHERE tenant = $1 AND fact = 'visible' AND id > $2 AND last_job <> $3"
-		" AND ($4 = 1 OR EXISTS (SELECT 1 FROM job WHERE job.id = finding.last_job"
-		" AND job.watch = $5 AND job.filter_hash = $6)) ORDER BY id LIMIT $7"},
+	/* indexes finding_visible, finding_absorbed, finding_deletion */
+	[SQL_VISIBLE] = {"iiii",
+		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND fact = 'visible'"
+		" AND id > $2 AND last_job <> $3 ORDER BY id LIMIT $4"},
+	[SQL_ABSORBED] = {"iiii",
+		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND fact = 'absorbed'"
+		" AND lo >= $3 AND id > $2 ORDER BY id LIMIT $4"},
+	[SQL_DELETED] = {"iiii",
+		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND change = 'deleted'"
+		" AND fact IN ('visible', 'absorbed', 'vanished') AND hi <= $3 AND id > $2"
+		" ORDER BY id LIMIT $4"},
 };
 const struct db_sql_table store_finding_sql = {"store_finding", sql, ARRAY_SIZE(sql)};
 
@@ -98,19 +109,35 @@ static struct db_value hash_value(const struct finding_key *key)
 
 static int read_known(const struct db_rows *rows, struct known_finding *ret)
 {
+	const char *change = db_text(rows, 5);
+
 	*ret = (struct known_finding){
 		.id = db_int(rows, 0),
 		.episode = db_int(rows, 1),
 		.lo_us = db_int(rows, 2),
 		.hi_us = db_int(rows, 3),
 		.deleted_at_us = db_time(rows, 4),
-		.opposite_seen_us = TIME_NONE,
+		.about = finding_about(change ? change : ""),
+		.first_job = db_int(rows, 9),
+		.last_job = db_int(rows, 10),
+		.parent = db_int(rows, 11),
+		.brought_back = db_int(rows, 12) != 0,
+		.first_baseline_us = db_time(rows, 13),
+		.last_baseline_us = db_time(rows, 14),
+		.as_of_us = db_time(rows, 15),
 	};
-	if (attention_from_name(db_text(rows, 5), &ret->attention) < 0 ||
-		fact_from_name(db_text(rows, 6), &ret->fact) < 0 ||
-		verdict_from_name(db_text(rows, 7), &ret->severity) < 0)
+	if (attention_from_name(db_text(rows, 6), &ret->attention) < 0 ||
+		fact_from_name(db_text(rows, 7), &ret->fact) < 0 ||
+		verdict_from_name(db_text(rows, 8), &ret->severity) < 0)
 		return -EUCLEAN;
 	return 1;
+}
+
+static int read_one(struct db_rows *rows, struct known_finding *ret)
+{
+	int r = db_next(rows);
+
+	return r <= 0 ? r : read_known(rows, ret);
 }
 
 int store_finding_newest(struct store *s, const struct finding_key *key, struct known_finding *ret)
@@ -122,65 +149,117 @@ int store_finding_newest(struct store *s, const struct finding_key *key, struct 
 			DB_T(key->change), DB_T(key->atom), hash_value(key)),
 		&rows);
 
-	if (r >= 0)
-		r = db_next(&rows);
-	return r <= 0 ? r : read_known(&rows, ret);
+	return r < 0 ? r : read_one(&rows, ret);
 }
 
-int store_finding_opposite(struct store *s, const struct finding_key *key, const char *opposite,
-	int64_t finding, int64_t before_us, int64_t *ret_us)
+int store_finding_of_deletion(struct store *s, const struct finding_key *key, int64_t deleted_at_us,
+	struct known_finding *ret)
 {
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
 	struct object_key object;
-	int64_t seen_us = TIME_NONE;
-	int r;
-
-	if (*key->atom)
-		r = db_query_int(s->db, &sql[SQL_OPPOSITE_LINK],
-			DB_ARGS(DB_I(key->tenant), object_value(key, &object),
-				DB_T(key->entity_type), DB_T(opposite), DB_T(key->atom),
-				DB_I(finding), DB_I(before_us)),
-			&seen_us);
-	else
-		r = db_query_int(s->db, &sql[SQL_OPPOSITE_OBJECT],
-			DB_ARGS(DB_I(key->tenant), object_value(key, &object),
-				DB_T(key->entity_type), DB_T(opposite), DB_I(finding),
-				DB_I(before_us)),
-			&seen_us);
-	if (r < 0)
-		return r;
-	*ret_us = r > 0 ? seen_us : TIME_NONE;
-	return 0;
-}
-
-int store_finding_ever(struct store *s, const struct finding_key *key, const char *change)
-{
-	struct object_key object;
-	int64_t one;
-
-	return db_query_int(s->db, &sql[SQL_EVER],
+	int r = db_query(s->db, &sql[SQL_OF_DELETION],
 		DB_ARGS(DB_I(key->tenant), object_value(key, &object), DB_T(key->entity_type),
-			DB_T(change)),
-		&one);
+			DB_T(key->change), DB_T(key->atom), hash_value(key), DB_I(deleted_at_us)),
+		&rows);
+
+	return r < 0 ? r : read_one(&rows, ret);
 }
 
-int store_finding_silent(struct store *s, const struct finding_silence *q, int64_t after_id,
+int store_finding_opposites(struct store *s, const struct finding_key *key, const char *opposite,
 	struct known_finding *items, size_t limit, size_t *ret_n)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	struct object_key object;
 	size_t n = 0;
-	int r = db_query(s->db, &sql[SQL_SILENT],
-		DB_ARGS(DB_I(q->tenant), DB_I(after_id), DB_I(q->job), DB_I(q->unfiltered),
-			DB_T(q->watch), DB_T(q->filter_hash), DB_I((int64_t)limit)),
+	int r = db_query(s->db, &sql[SQL_OPPOSITES],
+		DB_ARGS(DB_I(key->tenant), object_value(key, &object), DB_T(key->entity_type),
+			DB_T(opposite), DB_T(key->atom), DB_I((int64_t)limit)),
 		&rows);
 
-	while (r >= 0 && n < limit && (r = db_next(&rows)) > 0) {
-		r = read_known(&rows, &items[n]);
-		if (r > 0)
-			n++;
-	}
+	while (r >= 0 && n < limit && (r = read_one(&rows, &items[n])) > 0)
+		n++;
 	if (r < 0)
 		return r;
 	*ret_n = n;
+	return 0;
+}
+
+/* --- walking ------------------------------------------------------------------------------------
+ */
+
+void finding_items_done(struct finding_items *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		free(list->items[i].text);
+	free(list->items);
+	*list = (struct finding_items){0};
+}
+
+static size_t put(struct buf *b, const char *text)
+{
+	size_t at = b->len;
+
+	buf_append(b, text, strlen(text) + 1);
+	return at;
+}
+
+static int read_item(const struct db_rows *rows, struct finding_item *ret)
+{
+	struct buf b = BUF_INIT(LIMIT_REPLY_BYTES);
+	char id[LIMIT_ID_BYTES + 1];
+	struct finding_item item;
+	size_t len;
+	int r = read_known(rows, &item.known);
+
+	if (r < 0)
+		return r;
+	const void *object = db_blob(rows, N_KNOWN + 1, &len);
+	const char *name = db_text(rows, N_KNOWN + 3);
+	size_t change = put(&b, db_text(rows, 5)), type = put(&b, db_text(rows, N_KNOWN));
+	size_t object_id = put(&b, object_id_decode(object, len, id));
+	size_t atom = put(&b, db_text(rows, N_KNOWN + 2)), named = put(&b, name ? name : "");
+	const void *hash = db_blob(rows, N_KNOWN + 4, &len);
+	item.text = buf_take(&b);
+	if (!item.text)
+		return -ENOMEM;
+	item.change = item.text + change;
+	item.entity_type = item.text + type;
+	item.object_id = item.text + object_id;
+	item.atom = item.text + atom;
+	item.name = name ? item.text + named : NULL;
+	item.after_hash_len = len < sizeof(item.after_hash) ? len : sizeof(item.after_hash);
+	if (item.after_hash_len)
+		memcpy(item.after_hash, hash, item.after_hash_len);
+	*ret = item;
+	return 1;
+}
+
+int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which, int64_t job,
+	int64_t at_us, int64_t after_id, size_t limit, struct finding_items *ret)
+{
+	_cleanup_(finding_items_done) struct finding_items list = {0};
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	static const size_t queries[_FINDING_WALK_MAX] = {
+		[FINDING_WALK_VISIBLE] = SQL_VISIBLE,
+		[FINDING_WALK_ABSORBED] = SQL_ABSORBED,
+		[FINDING_WALK_DELETED] = SQL_DELETED,
+	};
+
+	list.items = calloc(limit, sizeof(*list.items));
+	if (!list.items)
+		return -ENOMEM;
+	int r = db_query(s->db, &sql[queries[which]],
+		DB_ARGS(DB_I(tenant), DB_I(after_id),
+			DB_I(which == FINDING_WALK_VISIBLE ? job : at_us), DB_I((int64_t)limit)),
+		&rows);
+	while (r >= 0 && list.n < limit && (r = db_next(&rows)) > 0) {
+		r = read_item(&rows, &list.items[list.n]);
+		list.n += r > 0;
+	}
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct finding_items){0};
 	return 0;
 }
 
@@ -215,6 +294,19 @@ int store_finding_seen(struct store *s, int64_t id, const struct finding_seen *s
 		NULL);
 }
 
+int store_finding_tighten(struct store *s, int64_t id, const struct finding_seen *seen)
+{
+	return db_exec(s->db, &sql[SQL_TIGHTEN],
+		DB_ARGS(DB_I(id), DB_I(seen->lo_us), DB_I(seen->hi_us),
+			DB_TIME(seen->deleted_at_us)),
+		NULL);
+}
+
+int store_finding_set_parent(struct store *s, int64_t id, int64_t parent)
+{
+	return db_exec(s->db, &sql[SQL_PARENT], DB_ARGS(DB_I(id), DB_I(parent)), NULL);
+}
+
 static int add_history(struct store *s, int64_t id, const char *what, const char *was,
 	const char *becomes, const struct finding_why *why)
 {
@@ -225,11 +317,12 @@ static int add_history(struct store *s, int64_t id, const char *what, const char
 }
 
 int store_finding_set_fact(struct store *s, int64_t id, enum fact was, enum fact becomes,
-	const struct finding_why *why)
+	int64_t job, const struct finding_why *why)
 {
 	if (was == becomes)
 		return 0;
-	int r = db_exec(s->db, &sql[SQL_FACT], DB_ARGS(DB_I(id), DB_T(fact_name(becomes))), NULL);
+	int r = db_exec(s->db, &sql[SQL_FACT],
+		DB_ARGS(DB_I(id), DB_T(fact_name(becomes)), job ? DB_I(job) : DB_NULL), NULL);
 	return r < 0 ? r : add_history(s, id, "fact", fact_name(was), fact_name(becomes), why);
 }
 
@@ -243,6 +336,12 @@ int store_finding_set_attention(struct store *s, int64_t id, enum attention was,
 	return r < 0 ? r
 		     : add_history(s, id, "attention", attention_name(was), attention_name(becomes),
 			       why);
+}
+
+int store_finding_born(
+	struct store *s, int64_t id, enum attention attention, const struct finding_why *why)
+{
+	return add_history(s, id, "attention", NULL, attention_name(attention), why);
 }
 
 int store_finding_set_severity(struct store *s, int64_t id, enum verdict was, enum verdict becomes,

@@ -11,6 +11,7 @@
 #include <stdint.h>
 
 #include "common/model/finding.h"
+#include "common/base/cleanup.h"
 #include "common/store/db.h"
 
 struct store;
@@ -26,19 +27,18 @@ struct finding_key {
 	size_t after_hash_len;
 };
 
-/* The newest episode, opposite_seen_us left TIME_NONE. 1 found, 0 none, < 0. */
+/* The newest episode. 1 found, 0 none, < 0. */
 int store_finding_newest(struct store *s, const struct finding_key *key, struct known_finding *ret);
+/* The episode of a deletion with exactly this time. 1 found, 0 none, < 0. */
+int store_finding_of_deletion(struct store *s, const struct finding_key *key, int64_t deleted_at_us,
+	struct known_finding *ret);
 
 /*
- * Latest P of a preview of the tenant that showed opposite (change_opposite()) of this object or
- * link, after the last sight of this finding and before before_us; TIME_NONE: none did. A preview
- * that lists an object twice does not contradict itself. Objects are looked for in all stored
- * changes, links in findings.
+ * Episodes of what takes the finding back (change_opposite()), whatever the value was; newest
+ * first, at most limit. 0 or < 0.
  */
-int store_finding_opposite(struct store *s, const struct finding_key *key, const char *opposite,
-	int64_t finding, int64_t before_us, int64_t *ret_us);
-/* Whether any episode of this change of the object was ever found. 1, 0, < 0. */
-int store_finding_ever(struct store *s, const struct finding_key *key, const char *change);
+int store_finding_opposites(struct store *s, const struct finding_key *key, const char *opposite,
+	struct known_finding *items, size_t limit, size_t *ret_n);
 
 /* A new episode; borrowed texts. */
 struct finding_row {
@@ -63,6 +63,10 @@ struct finding_seen {
 	int64_t job, seen_us;
 };
 int store_finding_seen(struct store *s, int64_t id, const struct finding_seen *seen);
+/* Seen by a job that is older than what is known: only the times count. */
+int store_finding_tighten(struct store *s, int64_t id, const struct finding_seen *seen);
+/* The finding under which it is shown. */
+int store_finding_set_parent(struct store *s, int64_t id, int64_t parent);
 
 /* Changes of one column, each with a row of history; nothing is written when they are the same. */
 struct finding_why {
@@ -70,23 +74,40 @@ struct finding_why {
 	const char *who; /* "job 7", "rule x", "uid 1000 (anna)" */
 	const char *why; /* or NULL */
 };
+/* job: the one that undid it or saw it vanish; 0 for every other fact. */
 int store_finding_set_fact(struct store *s, int64_t id, enum fact was, enum fact becomes,
-	const struct finding_why *why);
+	int64_t job, const struct finding_why *why);
 int store_finding_set_attention(struct store *s, int64_t id, enum attention was,
 	enum attention becomes, const struct finding_why *why);
+/* Why it was not open from the start: a row of history only. */
+int store_finding_born(
+	struct store *s, int64_t id, enum attention attention, const struct finding_why *why);
 /* rule: the one that decided now; NULL for the default. */
 int store_finding_set_severity(struct store *s, int64_t id, enum verdict was, enum verdict becomes,
 	const char *rule, const struct finding_why *why);
 
-/*
- * Whom the silence of a job concerns: visible findings of the tenant behind an id that this job did
- * not show, and that were last shown by the same watch with the same filter; by any when the
- * job had no filter. In the order of ids, at most limit; a full list may have more behind it.
- */
-struct finding_silence {
-	int64_t tenant, job;
-	const char *watch, *filter_hash;
-	bool unfiltered;
+/* A finding with what it is about. */
+struct finding_item {
+	struct known_finding known;
+	char *text; /* owns the texts below */
+	const char *entity_type, *object_id, *change, *atom;
+	const char *name; /* NULL: not told */
+	uint8_t after_hash[8];
+	size_t after_hash_len;
 };
-int store_finding_silent(struct store *s, const struct finding_silence *q, int64_t after_id,
-	struct known_finding *items, size_t limit, size_t *ret_n);
+struct finding_items {
+	struct finding_item *items;
+	size_t n;
+};
+void finding_items_done(struct finding_items *list);
+
+/* Which findings of a tenant a job may change by not showing them, or time by passing. */
+enum finding_walk {
+	FINDING_WALK_VISIBLE,  /* visible, and not shown last by job */
+	FINDING_WALK_ABSORBED, /* absorbed, but last shown against a baseline of at_us or later */
+	FINDING_WALK_DELETED,  /* standing deletions of at_us or before */
+	_FINDING_WALK_MAX,
+};
+/* Those behind an id, in the order of ids, at most limit; a full list may have more behind it. */
+int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which, int64_t job,
+	int64_t at_us, int64_t after_id, size_t limit, struct finding_items *ret);

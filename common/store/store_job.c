@@ -23,6 +23,7 @@ enum {
 	SQL_PENDING,
 	SQL_MOVE,
 	SQL_SLOT_TAKEN,
+	SQL_INSTANT,
 	SQL_JUDGED,
 	SQL_LOAD,
 	SQL_LOAD_UNFINISHED,
@@ -55,6 +56,7 @@ static const struct db_sql sql[] = {
 		" WHERE id = $1 AND state = $23"},
 	[SQL_SLOT_TAKEN] = {"ii",
 		"SELECT 1 FROM job WHERE tenant = $1 AND holds_slot = 1 AND id <> $2 LIMIT 1"},
+	[SQL_INSTANT] = {"ii", "UPDATE job SET instant = $2 WHERE id = $1"},
 	[SQL_JUDGED] = {"itii",
 		"UPDATE job SET state = 'done', outcome = $2, ended = $3, epoch = $4"
 		" WHERE id = $1 AND state = 'settling'"},
@@ -153,6 +155,11 @@ int store_job_move(struct store *s, const struct run *run, enum run_state from)
 			DB_I(s->epoch), DB_T(run_state_name(from))),
 		&n);
 	return changed_one(r, n);
+}
+
+int store_job_set_instant(struct store *s, int64_t job, int64_t instant_us)
+{
+	return db_exec(s->db, &sql[SQL_INSTANT], DB_ARGS(DB_I(job), DB_I(instant_us)), NULL);
 }
 
 int store_job_judged(struct store *s, int64_t job, enum run_outcome outcome, int64_t ended_us)

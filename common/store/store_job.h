@@ -31,6 +31,8 @@ int store_job_insert(struct store *s, struct run *run);
  */
 int store_job_move(struct store *s, const struct run *run, enum run_state from);
 
+/* For the judge's transaction, before its findings: P as it counts for them. */
+int store_job_set_instant(struct store *s, int64_t job, int64_t instant_us);
 /* For the judge's transaction: settling to done. 0, STORE_JOB_E_STALE, or < 0. */
 int store_job_judged(struct store *s, int64_t job, enum run_outcome outcome, int64_t ended_us);
 

@@ -37,16 +37,16 @@ enum {
 
 #define ROW(from) \
 	"SELECT " from ".job, " from ".ordinal, page, entity_type, change.object_id," \
-	" name, change, changed, deleted_at, created_at"
+	" name, change, changed, deleted_at, created_at, anchors"
 
 static const struct db_sql sql[] = {
 	[SQL_JOB] = {"i", "SELECT pages, changes, next_link FROM job WHERE id = $1"},
 	[SQL_ADD_PAGE] = {"iiiiibb",
 		"INSERT INTO page (job, number, bytes, first_ordinal, n_changes, sha256, data)"
 		" VALUES ($1, $2, $3, $4, $5, $6, $7)"},
-	[SQL_ADD_CHANGE] = {"iiiibtii",
+	[SQL_ADD_CHANGE] = {"iiiibtiib",
 		"INSERT INTO change_row (job, ordinal, page, shape, object_id, name,"
-		" deleted_at, created_at) VALUES ($1, $2, $3, $4, $5, $6, $7, $8)"},
+		" deleted_at, created_at, anchors) VALUES ($1, $2, $3, $4, $5, $6, $7, $8, $9)"},
 	[SQL_ADVANCE] = {"itii",
 		"UPDATE job SET next_link = $2, pages = pages + 1, changes = changes + $3,"
 		" unknown = unknown + $4 WHERE id = $1"},
@@ -91,7 +91,10 @@ static int add_change(struct store *s, struct store_shapes *shapes, int64_t job,
 	return db_exec(s->db, &sql[SQL_ADD_CHANGE],
 		DB_ARGS(DB_I(job), DB_I(ordinal), DB_I(number), DB_I(shape), DB_B(key, len),
 			DB_T(row->name), DB_TIME(row->deleted_at_us),
-			DB_TIME(row->kind == CHANGE_MODIFIED ? TIME_NONE : row->created_at_us)),
+			DB_TIME(row->kind == CHANGE_MODIFIED ? TIME_NONE : row->created_at_us),
+			row->n_anchors
+				? DB_B(row->anchors, sizeof(row->anchors[0]) * row->n_anchors)
+				: DB_NULL),
 		NULL);
 }
 
@@ -276,6 +279,12 @@ static int read_row(const struct db_rows *rows, struct store_change *ret)
 		.deleted_at_us = db_time(rows, 8),
 		.created_at_us = db_time(rows, 9),
 	};
+	const void *anchors = db_blob(rows, 10, &len);
+	ret->n_anchors = len / sizeof(ret->anchors[0]);
+	if (ret->n_anchors > CHANGE_ANCHORS)
+		ret->n_anchors = CHANGE_ANCHORS;
+	if (ret->n_anchors)
+		memcpy(ret->anchors, anchors, ret->n_anchors * sizeof(ret->anchors[0]));
 	return 0;
 }
 

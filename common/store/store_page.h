@@ -45,6 +45,8 @@ struct store_change {
 	int64_t page;	      /* where the whole element is: store_element.h */
 	/* TIME_NONE: not told; that of creation is not kept for what was modified */
 	int64_t deleted_at_us, created_at_us;
+	uint8_t anchors[CHANGE_ANCHORS][16]; /* GUIDs that a grant or an assignment hangs on */
+	size_t n_anchors;
 	char *text; /* owns the texts below */
 	const char *entity_type, *object_id, *change, *changed;
 	const char *name; /* NULL: not told */

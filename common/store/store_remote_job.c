@@ -2,7 +2,9 @@
 #include "common/store/store_remote_job.h"
 
 #include <errno.h>
+#include <stdlib.h>
 
+#include "common/base/text.h"
 #include "common/store/store_lease.h"
 #include "common/store/store_tables.h"
 
@@ -10,6 +12,7 @@ enum {
 	SQL_NOTE,
 	SQL_TOLD,
 	SQL_CREATING,
+	SQL_RECOVERIES,
 };
 
 static const struct db_sql sql[] = {
@@ -33,6 +36,12 @@ static const struct db_sql sql[] = {
 			     " WHERE tenant = $1 AND service_id = $2"},
 	[SQL_CREATING] = {"i",
 		"SELECT 1 FROM job WHERE tenant = $1 AND state = 'creating' LIMIT 1"},
+	/* a tenant has few jobs: the service forgets them after a week */
+	[SQL_RECOVERIES] = {"iiii",
+		"SELECT service_id, filter, coalesce(started, first_seen), completed"
+		" FROM remote_job WHERE tenant = $1 AND kind = 'recovery' AND ours = 0"
+		" AND coalesce(started, first_seen) < $3 AND coalesce(completed, last_seen) > $2"
+		" ORDER BY coalesce(started, first_seen) DESC, id DESC LIMIT $4"},
 };
 const struct db_sql_table store_remote_job_sql = {"store_remote_job", sql, ARRAY_SIZE(sql)};
 
@@ -92,5 +101,51 @@ int store_remote_job_creating(struct store *s, int64_t tenant, bool *ret)
 	if (r < 0)
 		return r;
 	*ret = r > 0;
+	return 0;
+}
+
+void store_recovery_done(struct store_recovery *r)
+{
+	free(r->service_id);
+	free(r->filter);
+	*r = (struct store_recovery){0};
+}
+
+static int read_recovery(const struct db_rows *rows, struct store_recovery *ret)
+{
+	struct store_recovery job = {
+		.started_us = db_time(rows, 2),
+		.ended_us = db_time(rows, 3),
+	};
+	int r = text_copy(db_text(rows, 0), &job.service_id);
+
+	if (r >= 0)
+		r = text_copy(db_text(rows, 1), &job.filter);
+	if (r < 0) {
+		store_recovery_done(&job);
+		return r;
+	}
+	*ret = job;
+	return 1;
+}
+
+int store_remote_job_recoveries(struct store *s, int64_t tenant, int64_t from_us, int64_t to_us,
+	struct store_recovery *items, size_t limit, size_t *ret_n)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	size_t n = 0;
+	int r = db_query(s->db, &sql[SQL_RECOVERIES],
+		DB_ARGS(DB_I(tenant), DB_I(from_us), DB_I(to_us), DB_I((int64_t)limit)), &rows);
+
+	while (r >= 0 && n < limit && (r = db_next(&rows)) > 0) {
+		r = read_recovery(&rows, &items[n]);
+		n += r > 0;
+	}
+	if (r < 0) {
+		while (n > 0)
+			store_recovery_done(&items[--n]);
+		return r;
+	}
+	*ret_n = n;
 	return 0;
 }

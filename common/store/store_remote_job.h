@@ -6,6 +6,7 @@
 #pragma once
 
 #include <stdbool.h>
+#include <stddef.h>
 #include <stdint.h>
 
 #include "common/model/remote_job.h"
@@ -31,3 +32,17 @@ int store_remote_job_told(struct store *s, int64_t tenant, const char *service_i
  * then a preview that nobody knows may be ours.
  */
 int store_remote_job_creating(struct store *s, int64_t tenant, bool *ret);
+
+/* A recovery of somebody else. */
+struct store_recovery {
+	char *service_id, *filter; /* filter: criteria as JSON, "" for none */
+	int64_t started_us;
+	int64_t ended_us; /* TIME_NONE: it was running when it was listed last */
+};
+/*
+ * Recoveries that ran in (from, to): latest first, at most limit. One without a time of completion
+ * ran until it was listed last. ret: store_recovery_done() each. 0 or < 0.
+ */
+int store_remote_job_recoveries(struct store *s, int64_t tenant, int64_t from_us, int64_t to_us,
+	struct store_recovery *items, size_t limit, size_t *ret_n);
+void store_recovery_done(struct store_recovery *r);

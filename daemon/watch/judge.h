@@ -28,6 +28,7 @@ struct judge_result {
 	int r;						      /* 0 or -errno */
 	int64_t n_deleted, n_appeared, n_modified, n_unknown; /* objects in the preview */
 	int64_t n_new, n_again, n_expected, n_absorbed;	      /* findings */
+	int64_t n_undone, n_vanished;			      /* of whatever attention */
 	struct judged_object *objects; /* new unexpected ones, at most LIMIT_JOURNAL_OBJECTS */
 	size_t n_objects, n_omitted;
 	size_t n_alerts;	  /* written into the outbox */

@@ -23,9 +23,8 @@ static struct alert alert_of(const struct judging *j, enum alert_kind kind, enum
 		.created_us = j->now_us,
 		.baseline_us = j->run->snapshot_created_us,
 		.covered_from_us = j->run->covered_from_us,
-		.covered_to_us = j->p_us,
+		.covered_to_us = j->seen.start_us,
 		.verified = j->run->verified,
-		.initial = j->initial,
 	};
 }
 
@@ -61,49 +60,177 @@ static int put(struct judging *j, const struct alert *a)
 	return r < 0 ? r : 0;
 }
 
-static void summarise(const struct judging *j, const struct tally *t, struct buf *out)
+static void summarise(const struct judging *j, struct buf *out)
 {
 	char from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
 
 	buf_printf(out, "Difference between the snapshot of %s and the directory at %s.",
-		time_format(j->run->snapshot_created_us, from), time_format(j->p_us, to));
+		time_format(j->run->snapshot_created_us, from), time_format(j->seen.start_us, to));
 	if (j->run->verified == 0)
 		buf_printf(out,
 			" The service listed %" PRId64 " changes but promised %" PRId64
 			": there may be more, nothing is concluded from what is not listed, and "
 			"the interval is compared again.",
 			j->run->changes, j->run->objects);
-	if (t->n_deleted)
-		buf_puts(out, " What was deleted is in the recycle bin.");
-	if (j->initial)
-		buf_puts(out, " This was the first comparison: it shows what changed since the "
-			      "oldest snapshot. Its findings are open and marked as initial; only "
-			      "the critical ones are listed.");
 }
 
-static int put_changes(struct judging *j, const struct tally *t, struct alert *a)
+static void put_hidden(const struct tally *t, struct buf *out)
 {
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf words = BUF_INIT(512);
+
+	alert_words_children(t->n_hidden, &words);
+	if (words.len)
+		buf_printf(out, " With them: %s, shown under their objects and not counted.",
+			buf_text(&words));
+}
+
+static int put_tally(struct judging *j, const struct tally *t, struct alert *a,
+	const struct buf *title, struct buf *summary)
+{
 	struct alert_object objects[LIMIT_ALERT_OBJECTS];
 
-	if (a->kind == ALERT_FIRST_RUN) {
-		buf_printf(&title, "%s: first comparison: ", j->tenant->name);
-		alert_words_changes(t->counts, t->n_counts, &title);
-	} else {
-		alert_title_changes(j->tenant->name, t->counts, t->n_counts, &title);
-	}
-	summarise(j, t, &summary);
+	put_hidden(t, summary);
 	for (size_t i = 0; i < t->n_shown; i++)
 		objects[i] = *t->shown[i];
-	a->title = buf_text(&title);
-	a->summary = buf_text(&summary);
-	a->n_deleted = t->n_deleted;
-	a->n_appeared = t->n_appeared;
-	a->n_modified = t->n_modified;
+	a->title = buf_text(title);
+	a->summary = buf_text(summary);
+	a->n_deleted = t->n[TALLY_DELETED];
+	a->n_appeared = t->n[TALLY_APPEARED];
+	a->n_modified = t->n[TALLY_MODIFIED];
+	a->n_undone = t->n[TALLY_UNDONE];
+	a->n_vanished = t->n[TALLY_VANISHED];
 	a->objects = objects;
 	a->n_objects = t->n_shown;
 	a->n_omitted = (size_t)t->n_offered - t->n_shown;
 	return put(j, a);
+}
+
+static bool any_brought_back(const struct tally *t)
+{
+	for (size_t i = 0; i < t->n_shown; i++)
+		if (t->shown[i]->brought_back)
+			return true;
+	return false;
+}
+
+static int put_changes(struct judging *j, const struct tally *t, enum verdict severity)
+{
+	struct alert a = alert_of(j, ALERT_CHANGES_UNEXPECTED, severity);
+	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+
+	alert_title_changes(j->tenant->name, t->counts, t->n_counts, &title);
+	summarise(j, &summary);
+	if (t->n[TALLY_DELETED])
+		buf_puts(&summary, " What was deleted is in the recycle bin.");
+	if (any_brought_back(t))
+		buf_puts(&summary, " Objects marked as brought back had been deleted before.");
+	return put_tally(j, t, &a, &title, &summary);
+}
+
+static int put_first(struct judging *j)
+{
+	struct alert a = alert_of(j, ALERT_FIRST_RUN, VERDICT_NOTICE);
+	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	const struct tally *t = &j->first;
+
+	a.initial = true;
+	buf_printf(&title, "%s: first comparison: ", j->tenant->name);
+	alert_words_changes(t->counts, t->n_counts, &title);
+	summarise(j, &summary);
+	if (t->n[TALLY_DELETED])
+		buf_puts(&summary, " What was deleted is in the recycle bin.");
+	buf_puts(&summary, " This was the first comparison: it shows what changed since the oldest "
+			   "snapshot. Its findings are open and marked as initial; only the "
+			   "critical ones are listed.");
+	return put_tally(j, t, &a, &title, &summary);
+}
+
+static int put_undone(struct judging *j)
+{
+	struct alert a = alert_of(j, ALERT_CHANGES_UNDONE, VERDICT_NOTICE);
+	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	const struct tally *t = &j->undone;
+
+	buf_printf(&title, "%s: ", j->tenant->name);
+	alert_words_undone(t->counts, t->n_counts, &title);
+	summarise(j, &summary);
+	buf_puts(&summary, " These were open and are closed by this.");
+	for (size_t i = 0; i < t->n_counts; i++) {
+		if (strcmp(t->counts[i].change, "deleted") != 0) {
+			buf_puts(&summary,
+				" What appeared or was modified no longer differs from the "
+				"snapshot, or was taken back; an object may also be gone "
+				"for good.");
+			break;
+		}
+	}
+	return put_tally(j, t, &a, &title, &summary);
+}
+
+static int put_vanished(struct judging *j)
+{
+	const struct tally *t = &j->vanished;
+	struct alert a = alert_of(j, ALERT_DELETION_VANISHED, t->worst);
+	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+
+	buf_printf(&title, "%s: ", j->tenant->name);
+	alert_words_vanished(t->counts, t->n_counts, &title);
+	summarise(j, &summary);
+	buf_puts(&summary,
+		" An earlier comparison with the same snapshot listed them as deleted; "
+		"this one does not. Either they were restored, or they were removed from "
+		"the recycle bin and are gone for ever: previews cannot tell which. Look "
+		"for them in the directory.");
+	return put_tally(j, t, &a, &title, &summary);
+}
+
+static void describe_recovery(const struct store_recovery *job, struct buf *out)
+{
+	char from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
+
+	buf_printf(out, " The recovery job %.*s of somebody else, started at %s, ",
+		(int)LIMIT_ID_BYTES, job->service_id, time_format(job->started_us, from));
+	if (job->ended_us == TIME_NONE)
+		buf_puts(out, "was still running when it was listed last");
+	else
+		buf_printf(out, "ended at %s", time_format(job->ended_us, to));
+	buf_puts(out, ", could have made these changes. Whether it did is not known: what else was "
+		      "done to the same objects is among them.");
+}
+
+static void count_effects(const struct tally *t, struct buf *out)
+{
+	static const char *const words[_TALLY_WHAT_MAX] = {"deleted", "appeared", "modified",
+		"no longer so (undone)", "no longer listed as deleted (vanished)"};
+	const char *between = " Objects: ";
+
+	for (size_t i = 0; i < _TALLY_WHAT_MAX; i++) {
+		if (t->n[i] == 0)
+			continue;
+		buf_printf(out, "%s%" PRId64 " %s", between, t->n[i], words[i]);
+		between = ", ";
+	}
+	buf_putc(out, '.');
+}
+
+/* One alert for all that a recovery may have done, whatever it is. */
+static int put_effects(struct judging *j, const struct recovery *recovery)
+{
+	const struct tally *t = &recovery->effects;
+	struct alert a = alert_of(j, ALERT_CHANGES_UNEXPECTED, t->worst);
+	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf subject = BUF_INIT(4096);
+
+	buf_printf(&title, "%s: ", j->tenant->name);
+	alert_words_objects(t->counts, t->n_counts, &title);
+	buf_puts(&title, " changed in a window with a recovery job");
+	summarise(j, &summary);
+	count_effects(t, &summary);
+	describe_recovery(&recovery->job, &summary);
+	buf_printf(&subject, "%s recovery %s", run_subject(j->run), recovery->job.service_id);
+	a.subject = buf_text(&subject);
+	a.recovery = recovery->job.service_id;
+	return put_tally(j, t, &a, &title, &summary);
 }
 
 /* Told once per word, whatever the number of previews that use it. */
@@ -123,22 +250,26 @@ static int put_unknown(struct judging *j)
 	return put(j, &a);
 }
 
+static int put_all(struct judging *j)
+{
+	int r = j->initial ? put_first(j) : 0;
+
+	for (unsigned v = VERDICT_NOTICE; r == 0 && v < _VERDICT_MAX; v++)
+		if (tally_total(&j->tallies[v]))
+			r = put_changes(j, &j->tallies[v], (enum verdict)v);
+	for (size_t i = 0; r == 0 && i < j->n_recoveries; i++)
+		if (tally_total(&j->recoveries[i].effects))
+			r = put_effects(j, &j->recoveries[i]);
+	if (r == 0 && tally_total(&j->vanished))
+		r = put_vanished(j);
+	if (r == 0 && tally_total(&j->undone))
+		r = put_undone(j);
+	return r;
+}
+
 int judge_alerts(struct judging *j)
 {
-	int r = 0;
+	int r = put_all(j);
 
-	if (j->initial) {
-		struct alert a = alert_of(j, ALERT_FIRST_RUN, VERDICT_NOTICE);
-
-		r = put_changes(j, &j->tallies[VERDICT_NOTICE], &a);
-	}
-	for (unsigned v = VERDICT_NOTICE; r == 0 && !j->initial && v < _VERDICT_MAX; v++) {
-		struct alert a = alert_of(j, ALERT_CHANGES_UNEXPECTED, (enum verdict)v);
-
-		if (tally_total(&j->tallies[v]))
-			r = put_changes(j, &j->tallies[v], &a);
-	}
-	if (r == 0 && j->unknown)
-		r = put_unknown(j);
-	return r;
+	return r == 0 && j->unknown ? put_unknown(j) : r;
 }

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/buf.h"
 #include "common/base/text.h"
 
 /* --- counting -----------------------------------------------------------------------------------
@@ -19,7 +20,7 @@ static struct alert_count *find_count(struct tally *t, const char *entity_type, 
 	return NULL;
 }
 
-static int add_count(struct tally *t, const char *entity_type, const char *change)
+static int add_count(struct tally *t, const char *entity_type, const char *word)
 {
 	struct alert_count *counts = realloc(t->counts, (t->n_counts + 1) * sizeof(*counts));
 
@@ -29,24 +30,50 @@ static int add_count(struct tally *t, const char *entity_type, const char *chang
 	char *copy = strdup(entity_type);
 	if (!copy)
 		return -ENOMEM;
-	counts[t->n_counts++] = (struct alert_count){copy, change, 1};
+	counts[t->n_counts++] = (struct alert_count){copy, word, 1};
 	return 0;
 }
 
-int tally_count(struct tally *t, const char *entity_type, const char *change)
+int tally_count(struct tally *t, enum tally_what what, const char *entity_type, const char *word)
 {
-	static const char *const words[] = {"deleted", "appeared", "modified"};
-	int64_t *const totals[] = {&t->n_deleted, &t->n_appeared, &t->n_modified};
-	size_t i = 0;
+	struct alert_count *c = find_count(t, entity_type, word);
 
-	while (i + 1 < ARRAY_SIZE(words) && strcmp(words[i], change) != 0)
-		i++;
-	++*totals[i];
-	struct alert_count *c = find_count(t, entity_type, words[i]);
+	t->n[what]++;
 	if (!c)
-		return add_count(t, entity_type, words[i]);
+		return add_count(t, entity_type, word);
 	c->n++;
 	return 0;
+}
+
+int64_t tally_total(const struct tally *t)
+{
+	int64_t total = 0;
+
+	for (size_t i = 0; i < ARRAY_SIZE(t->n); i++)
+		total += t->n[i];
+	return total;
+}
+
+int tally_is_next(struct tally *t, const char *entity_type, const char *object_id)
+{
+	struct buf b = BUF_INIT(2 * (LIMIT_ENUM_BYTES + LIMIT_ID_BYTES));
+
+	buf_printf(&b, "%s %s", entity_type, object_id);
+	char *now = buf_take(&b);
+	if (!now)
+		return -ENOMEM;
+	bool next = !t->last || strcmp(t->last, now) != 0;
+	free(t->last);
+	t->last = now;
+	return next;
+}
+
+void tally_hide(struct tally *t, int64_t finding, enum alert_child child)
+{
+	t->n_hidden[child]++;
+	for (size_t i = 0; i < t->n_shown; i++)
+		if (t->shown[i]->finding == finding)
+			t->shown[i]->n_children[child]++;
 }
 
 /* --- the best -----------------------------------------------------------------------------------
@@ -120,6 +147,8 @@ static int object_copy(const struct alert_object *from, struct alert_object **re
 	o->severity = from->severity;
 	o->finding = from->finding;
 	o->deleted_at_us = from->deleted_at_us;
+	o->fact = from->fact;
+	o->brought_back = from->brought_back;
 	*ret = TAKE_PTR(o);
 	return 0;
 }
@@ -130,6 +159,8 @@ int tally_offer(struct tally *t, const struct alert_object *o)
 	size_t at = t->n_shown;
 
 	t->n_offered++;
+	if (o->severity > t->worst)
+		t->worst = o->severity;
 	while (at > 0 && goes_before(o, t->shown[at - 1]))
 		at--;
 	if (at == ARRAY_SIZE(t->shown))
@@ -152,5 +183,6 @@ void tally_done(struct tally *t)
 	free(t->counts);
 	for (size_t i = 0; i < t->n_shown; i++)
 		(void)object_free(t->shown[i]);
+	free(t->last);
 	*t = (struct tally){0};
 }

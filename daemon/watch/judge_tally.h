@@ -8,25 +8,40 @@
 #include "common/base/limits.h"
 #include "common/model/alert.h"
 
+enum tally_what {
+	TALLY_DELETED,
+	TALLY_APPEARED,
+	TALLY_MODIFIED,
+	TALLY_UNDONE,
+	TALLY_VANISHED,
+	_TALLY_WHAT_MAX,
+};
+
 struct tally {
-	struct alert_count *counts; /* owns the types; changes are literals */
+	struct alert_count *counts; /* owns the types; words are literals */
 	size_t n_counts;
-	int64_t n_deleted, n_appeared, n_modified;	 /* objects */
+	int64_t n[_TALLY_WHAT_MAX];			 /* objects */
+	int64_t n_hidden[_ALERT_CHILD_MAX];		 /* shown under the objects, not counted */
+	enum verdict worst;				 /* of what was offered */
 	struct alert_object *shown[LIMIT_ALERT_OBJECTS]; /* best first; own their texts */
 	size_t n_shown;
 	int64_t n_offered;
+	char *last; /* the object that was counted last as undone or vanished */
 };
 
-/* One more object that was deleted, appeared or modified. 0 or -ENOMEM. */
-int tally_count(struct tally *t, const char *entity_type, const char *change);
+/*
+ * One more object. word: a literal for the words of alert_words_changes(). 0 or -ENOMEM.
+ */
+int tally_count(struct tally *t, enum tally_what what, const char *entity_type, const char *word);
 /*
  * A finding to show: kept when it is among the best so far (then copied). Worse is better here;
  * of the same severity objects of their own go before grants and assignments, which hang on one,
  * what was deleted before what appeared before what was modified, the earlier before the later.
  */
 int tally_offer(struct tally *t, const struct alert_object *o);
-static inline int64_t tally_total(const struct tally *t)
-{
-	return t->n_deleted + t->n_appeared + t->n_modified;
-}
+/* Something that is shown under an offered finding. */
+void tally_hide(struct tally *t, int64_t finding, enum alert_child child);
+/* False when it is the object of the last call: its atoms come one after another. 1, 0, -ENOMEM. */
+int tally_is_next(struct tally *t, const char *entity_type, const char *object_id);
+int64_t tally_total(const struct tally *t);
 void tally_done(struct tally *t);

@@ -11,14 +11,12 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "common/model/finding.h"
 #include "common/store/store_coverage.h"
-#include "common/store/store_finding.h"
 #include "common/store/store_job.h"
 #include "common/store/store_lease.h"
 #include "daemon/engine/store_thread.h"
 
-/* Rows and findings that are in memory at a time. */
+/* Rows that are in memory at a time. */
 #define BATCH 500u
 /* Clocks differ, but not by more: a service's time that is further ahead of ours is no time. */
 #define AHEAD_MAX_US USEC_PER_DAY
@@ -49,6 +47,11 @@ static void judging_done(struct judging *j)
 {
 	for (size_t i = 0; i < ARRAY_SIZE(j->tallies); i++)
 		tally_done(&j->tallies[i]);
+	tally_done(&j->first);
+	tally_done(&j->undone);
+	tally_done(&j->vanished);
+	judge_recoveries_done(j);
+	(void)remote_filter_free(j->filter);
 	store_elements_done(&j->elements);
 	(void)run_free(j->run);
 	free(j->unknown);
@@ -72,6 +75,32 @@ static int64_t instant_of(const struct run *run, int64_t now_us)
 		if (candidates[i] != TIME_NONE && candidates[i] <= now_us + AHEAD_MAX_US)
 			return candidates[i];
 	return run->snapshot_created_us + 1; /* no interval is empty */
+}
+
+/*
+ * The service may look at the directory as late as the end of a job. Without its word for that:
+ * now, for the result is here.
+ */
+static int64_t end_of(const struct run *run, int64_t start_us, int64_t now_us)
+{
+	int64_t end_us = run->completed_us;
+
+	if (end_us == TIME_NONE || end_us > now_us + AHEAD_MAX_US)
+		end_us = now_us;
+	return end_us < start_us ? start_us : end_us;
+}
+
+static struct observation witness(const struct judging *j)
+{
+	int64_t start_us = instant_of(j->run, j->now_us);
+
+	return (struct observation){
+		.baseline_us = j->run->snapshot_created_us,
+		.start_us = start_us,
+		.end_us = end_of(j->run, start_us, j->now_us),
+		.margin_us = j->tenant->coverage_margin_us,
+		.deleted_at_us = TIME_NONE,
+	};
 }
 
 static int count_row(struct judging *j, const struct store_change *row)
@@ -119,68 +148,41 @@ static int judge_rows(struct judging *j, struct store_thread *thread)
 	return 0;
 }
 
-/* What an earlier preview showed and this one, which could have, does not. */
-static int judge_silence(struct judging *j, struct store_thread *thread)
-{
-	const struct finding_silence q = {
-		.tenant = j->run->tenant,
-		.job = j->run->id,
-		.watch = j->run->watch,
-		.filter_hash = j->run->filter_hash,
-		.unfiltered = *j->run->filter == '\0',
-	};
-	const struct observation job = {
-		.baseline_us = j->run->snapshot_created_us,
-		.job_start_us = j->p_us,
-		.deleted_at_us = TIME_NONE,
-	};
-	const struct finding_why why = {.at_us = j->now_us, .who = j->who};
-	int64_t after = 0;
-	size_t n;
-
-	do {
-		struct known_finding items[BATCH];
-		int r = store_finding_silent(j->store, &q, after, items, BATCH, &n);
-
-		for (size_t i = 0; r == 0 && i < n; i++) {
-			after = items[i].id;
-			if (finding_silence(&items[i], &job) != FINDING_ABSORBED)
-				continue;
-			r = store_finding_set_fact(
-				j->store, items[i].id, items[i].fact, FACT_ABSORBED, &why);
-			j->result->n_absorbed++;
-		}
-		if (r < 0)
-			return r;
-		store_thread_progress(thread);
-	} while (n == BATCH);
-	return 0;
-}
-
 static int move_coverage(struct judging *j)
 {
 	const struct run *run = j->run;
 
 	return store_coverage_put(j->store, run->tenant, run->watch, run->filter_hash,
-		&(struct store_coverage){
-			.from_us = run->covered_from_us, .to_us = j->p_us, .job = run->id});
+		&(struct store_coverage){.from_us = run->covered_from_us,
+			.to_us = j->seen.start_us,
+			.job = run->id});
+}
+
+static int judge_findings(struct judging *j, struct store_thread *thread)
+{
+	int r = judge_recoveries_load(j);
+
+	if (r == 0)
+		r = remote_filter_new(j->run->filter, &j->filter);
+	if (r == 0)
+		r = store_job_set_instant(j->store, j->run->id, j->seen.start_us);
+	if (r == 0)
+		r = judge_rows(j, thread);
+	if (r == 0 && j->run->verified == 1)
+		r = judge_silence(j, thread);
+	if (r == 0)
+		r = judge_lapse(j, thread);
+	if (r == 0 && j->run->verified != 0)
+		r = move_coverage(j);
+	return r < 0 ? r : judge_alerts(j);
 }
 
 static int judge_run(struct judging *j, struct store_thread *thread)
 {
-	struct run *run = j->run;
-	int r = judge_rows(j, thread);
+	int r = reports_only(j->run) ? judge_rows(j, thread) : judge_findings(j, thread);
 
-	if (r == 0 && !reports_only(run)) {
-		if (run->verified == 1)
-			r = judge_silence(j, thread);
-		if (r == 0 && run->verified != 0)
-			r = move_coverage(j);
-		if (r == 0)
-			r = judge_alerts(j);
-	}
 	if (r == 0)
-		r = store_job_judged(j->store, run->id, j->result->outcome, j->now_us);
+		r = store_job_judged(j->store, j->run->id, j->result->outcome, j->now_us);
 	return r == STORE_JOB_E_STALE ? -ESTALE : r;
 }
 
@@ -206,7 +208,7 @@ int judge_work(struct store *s, void *arg)
 	w->result.outcome = j.run->verified == 0 ? RUN_UNVERIFIED : RUN_OK;
 	if (j.run->state == RUN_DONE) /* judged before we were stopped */
 		return 0;
-	j.p_us = instant_of(j.run, j.now_us);
+	j.seen = witness(&j);
 	j.initial = j.run->initial && j.tenant->first_run == FIRST_RUN_NOTICE;
 	(void)snprintf(j.who, sizeof(j.who), "job %" PRId64, j.run->id);
 	return judge_run(&j, w->thread);

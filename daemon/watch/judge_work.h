@@ -7,9 +7,14 @@
 #include <stdint.h>
 
 #include "common/model/alert.h"
+#include "common/model/atom.h"
+#include "common/model/finding.h"
+#include "common/model/remote_job.h"
 #include "common/model/run.h"
 #include "common/store/store.h"
 #include "common/store/store_element.h"
+#include "common/store/store_finding.h"
+#include "common/store/store_remote_job.h"
 #include "daemon/watch/judge.h"
 #include "daemon/watch/judge_tally.h"
 
@@ -25,26 +30,118 @@ struct judgement {
 	struct judge_result result;
 };
 
+/* A recovery of somebody else in the window of the run, and what it may have done. */
+struct recovery {
+	struct store_recovery job;
+	struct remote_filter *filter;
+	struct tally effects;
+};
+
 /* The same while it is at work. */
 struct judging {
 	struct store *store;
 	const struct conf *conf;
 	const struct conf_tenant *tenant;
 	struct judge_result *result;
-	struct run *run; /* as stored */
-	int64_t p_us;	 /* the instant that the preview is good for */
+	struct run *run;	 /* as stored */
+	struct observation seen; /* what the job is worth as a witness; no time of deletion */
 	int64_t now_us;
 	bool initial; /* of a first run that is only noted */
 	char who[32]; /* "job 7", for histories */
 	struct store_elements elements;
-	struct tally tallies[_VERDICT_MAX]; /* new unexpected ones; of a first run all in one */
-	char *unknown;			    /* the first word for a change that nobody here knows */
+	struct remote_filter *filter;	    /* of the run */
+	struct tally tallies[_VERDICT_MAX]; /* new unexpected ones */
+	struct tally first;		    /* those of a first run that is only noted */
+	struct tally undone, vanished;	    /* what was open */
+	struct recovery *recoveries;	    /* latest first */
+	size_t n_recoveries;
+	char *unknown;	   /* the first word for a change that nobody here knows */
+	int64_t oldest_us; /* created time of the oldest snapshot; TIME_NONE */
 };
 
-/* Findings of one row and what becomes of them. 0 or < 0. */
+/* A row that is judged, and what came of an atom of it. */
+struct judge_outcome {
+	int64_t id; /* a new finding that nobody expected; else 0 */
+	enum verdict verdict;
+	const struct conf_rule *rule; /* NULL: the built-in default */
+	bool initial, brought_back;
+	int64_t parent;	     /* finding that it is shown under; 0: it stands for itself */
+	struct tally *under; /* where that one is told */
+};
+
+/* --- judge_row.c: findings of one row and what becomes of them -----------------------------------
+ */
+
 int judge_row(struct judging *j, const struct store_change *row);
+/* Atoms of a modified row. ret: atoms_done(). */
+int judge_atoms(struct judging *j, const struct store_change *row, struct atoms *ret);
+
+/* --- judge_episode.c: findings as they are written -----------------------------------------------
+ */
+
+/* What takes the finding back, as far as it is known and was seen. */
+struct evidence {
+	bool known;		  /* an episode of the opposite was ever found */
+	bool was_open;		  /* the newest one was open, and is closed by this sight */
+	enum attention attention; /* of the newest one, before */
+};
+/* The row shows the atom: nothing of the key is known, or it happened again. */
+int judge_begin(struct judging *j, const struct store_change *row, const struct atom *atom,
+	const struct finding_key *key, const struct observation *seen, int64_t episode,
+	const struct evidence *evidence, struct judge_outcome *o);
+int judge_see_again(struct judging *j, const struct store_change *row,
+	const struct known_finding *known, const struct observation *seen,
+	const struct judge_outcome *o);
+int judge_tighten(
+	struct judging *j, const struct known_finding *known, const struct observation *seen);
+
+/* --- judge_evidence.c: a row takes back what was found before ------------------------------------
+ */
+
+int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
+	const struct atoms *atoms, struct evidence *ret);
+/* The finding is undone, by evidence or by silence; told when it was open. */
+int judge_undo(struct judging *j, const struct finding_item *item, const char *why);
+
+/* --- judge_silence.c: what the job does not show, and what time takes away -----------------------
+ */
+
+int judge_silence(struct judging *j, struct store_thread *thread);
+int judge_lapse(struct judging *j, struct store_thread *thread);
+
+/* --- judge_parent.c: what hangs on an object that came or went in the same job -------------------
+ */
+
+/* Fills parent and under of a new finding. */
+int judge_parent(struct judging *j, const struct store_change *row, const struct atom *atom,
+	struct judge_outcome *o);
+
+/* --- judge_effects.c: recoveries of others -------------------------------------------------------
+ */
+
+int judge_recoveries_load(struct judging *j);
+void judge_recoveries_done(struct judging *j);
+/* The tally of the recovery that may have done it; NULL: none. */
+struct tally *judge_effects(
+	struct judging *j, const char *entity_type, const char *object_id, int64_t deleted_at_us);
+
+/* --- judge_tell.c: what goes into which alert ----------------------------------------------------
+ */
+
+/* Where a new finding of this row is told. */
+struct tally *judge_tally(
+	struct judging *j, const struct store_change *row, bool initial, enum verdict severity);
+int judge_tell_new(struct judging *j, const struct store_change *row, const struct atom *atoms,
+	const struct judge_outcome *outcomes, size_t n);
+/* An open finding that is undone or has vanished. */
+int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what);
+
+/* --- judge_alerts.c ------------------------------------------------------------------------------
+ */
+
 /* Alerts and their rows in the outbox. 0 or < 0. */
 int judge_alerts(struct judging *j);
+
 void judge_result_done(struct judge_result *result);
 /* The whole of it; a store_work_fn. */
 int judge_work(struct store *s, void *arg);

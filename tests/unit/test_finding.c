@@ -7,6 +7,9 @@
 
 #include "common/base/clock.h"
 
+/* A row says what differs from the usual. */
+#pragma GCC diagnostic ignored "-Woverride-init"
+
 Suite *suite(void);
 
 #define H(n) ((n)*USEC_PER_HOUR)
@@ -46,96 +49,215 @@ START_TEST(opposites)
 }
 END_TEST
 
-/* A stored episode: event in (10 h, 30 h]; a deletion's time is 25 h. */
+START_TEST(what_changes_are_about)
+{
+	ck_assert_int_eq(finding_about("deleted"), ABOUT_DELETION);
+	ck_assert_int_eq(finding_about("appeared"), ABOUT_APPEARANCE);
+	ck_assert_int_eq(finding_about("modified"), ABOUT_DIFFERENCE);
+	ck_assert_int_eq(finding_about("link added"), ABOUT_DIFFERENCE);
+	ck_assert_int_eq(finding_about("link removed"), ABOUT_DIFFERENCE);
+	ck_assert_int_eq(finding_about("merged"), ABOUT_UNKNOWN);
+}
+END_TEST
+
+/*
+ * Two stored episodes: a difference in (10 h, 31 h], shown first against the snapshot of 10 h and
+ * last, as of 54 h, against that of 20 h; a deletion at 25 h, shown against the same. The margin
+ * is 1 h.
+ */
+#define DIFFERENCE(fact_, ...) \
+	{ \
+		.id = 1, .episode = 1, .lo_us = H(20), .hi_us = H(31), .deleted_at_us = NO, \
+		.first_baseline_us = H(10), .last_baseline_us = H(20), .as_of_us = H(54), \
+		.about = ABOUT_DIFFERENCE, .fact = FACT_##fact_, __VA_ARGS__ \
+	}
+#define GONE(fact_, ...) \
+	{ \
+		.id = 1, .episode = 1, .lo_us = H(25) - 1, .hi_us = H(25), .deleted_at_us = H(25), \
+		.first_baseline_us = H(10), .last_baseline_us = H(20), .as_of_us = H(54), \
+		.about = ABOUT_DELETION, .fact = FACT_##fact_, __VA_ARGS__ \
+	}
+#define JOB(baseline, start, ...) \
+	{ \
+		.baseline_us = H(baseline), .start_us = H(start), .end_us = H(start) + 1, \
+		.margin_us = H(1), .deleted_at_us = NO, __VA_ARGS__ \
+	}
+
+#define K FINDING_KEEP
 static const struct row {
 	const char *text;
 	struct known_finding known; /* episode 0: none */
-	struct observation seen;
-	enum finding_move observed, silent;
+	struct observation job;
+	enum finding_move shown, silent, opposed;
 } rows[] = {
-#define KNOWN(deleted, fact_, opposite) \
-	{ \
-		.id = 1, .episode = 1, .lo_us = H(10), .hi_us = H(30), .deleted_at_us = (deleted), \
-		.fact = FACT_##fact_, .opposite_seen_us = (opposite) \
-	}
-#define POINT(deleted, fact_, opposite) \
-	{ \
-		.id = 1, .episode = 1, .lo_us = (deleted)-1, .hi_us = (deleted), \
-		.deleted_at_us = (deleted), .fact = FACT_##fact_, .opposite_seen_us = (opposite) \
-	}
-	{"never seen", {0}, {H(10), H(30), NO}, FINDING_NEW, FINDING_KEEP},
-	{"never seen, with a time", {0}, {H(10), H(30), H(25)}, FINDING_NEW, FINDING_KEEP},
-	{"the same baseline again", KNOWN(NO, VISIBLE, NO), {H(10), H(31), NO}, FINDING_SEEN_AGAIN,
-		FINDING_KEEP},
-	{"a newer baseline before hi", KNOWN(NO, VISIBLE, NO), {H(29), H(54), NO},
-		FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"an older baseline", KNOWN(NO, VISIBLE, NO), {H(2), H(31), NO}, FINDING_SEEN_AGAIN,
-		FINDING_KEEP},
-	{"a baseline at hi", KNOWN(NO, VISIBLE, NO), {H(30), H(54), NO}, FINDING_NEW_EPISODE,
-		FINDING_ABSORBED},
-	{"a baseline after hi", KNOWN(NO, VISIBLE, NO), {H(48), H(54), NO}, FINDING_NEW_EPISODE,
-		FINDING_ABSORBED},
-	{"absorbed stays so", KNOWN(NO, ABSORBED, NO), {H(48), H(54), NO}, FINDING_NEW_EPISODE,
-		FINDING_KEEP},
-	{"undone stays so", KNOWN(NO, UNDONE, NO), {H(48), H(54), NO}, FINDING_NEW_EPISODE,
-		FINDING_KEEP},
-	{"an absorbed one, seen through an old baseline", KNOWN(NO, ABSORBED, NO),
-		{H(10), H(54), NO}, FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"the same deletion", POINT(H(25), VISIBLE, NO), {H(20), H(54), H(25)}, FINDING_SEEN_AGAIN,
-		FINDING_KEEP},
-	{"deleted another time", POINT(H(25), VISIBLE, NO), {H(20), H(54), H(50)},
-		FINDING_NEW_EPISODE, FINDING_KEEP},
-	{"the same deletion, though the baseline claims to hold it", POINT(H(25), VISIBLE, NO),
-		{H(26), H(54), H(25)}, FINDING_SEEN_AGAIN, FINDING_ABSORBED},
-	{"a baseline at the point", POINT(H(25), VISIBLE, NO), {H(25), H(54), NO},
-		FINDING_NEW_EPISODE, FINDING_ABSORBED},
-	{"time not told this time", POINT(H(25), VISIBLE, NO), {H(20), H(54), NO},
-		FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"time told for the first time", KNOWN(NO, VISIBLE, NO), {H(20), H(54), H(25)},
-		FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"the opposite in between", KNOWN(NO, VISIBLE, H(40)), {H(20), H(54), NO},
-		FINDING_NEW_EPISODE, FINDING_KEEP},
-	{"the opposite in this very job", KNOWN(NO, VISIBLE, H(54)), {H(20), H(54), NO},
-		FINDING_NEW_EPISODE, FINDING_KEEP},
-	{"the opposite before it happened", KNOWN(NO, VISIBLE, H(30)), {H(20), H(54), NO},
-		FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"the opposite after a job that is judged late", KNOWN(NO, VISIBLE, H(60)),
-		{H(20), H(54), NO}, FINDING_SEEN_AGAIN, FINDING_KEEP},
-	{"the same deletion, whatever else was seen", POINT(H(25), VISIBLE, H(40)),
-		{H(20), H(54), H(25)}, FINDING_SEEN_AGAIN, FINDING_KEEP},
+	{"never seen", {0}, JOB(10, 60), FINDING_NEW, K, K},
+
+	/* times of deletion go before everything */
+	{"the same deletion", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(25)),
+		FINDING_SEEN_AGAIN, FINDING_VANISHED, FINDING_DISPROVED},
+	{"the same deletion, though the baseline claims to hold it", GONE(VISIBLE),
+		JOB(30, 60, .deleted_at_us = H(25)), FINDING_SEEN_AGAIN, FINDING_ABSORBED,
+		FINDING_DISPROVED},
+	{"the same deletion, though it had vanished", GONE(VANISHED),
+		JOB(20, 60, .deleted_at_us = H(25)), FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"the same deletion in an older job", GONE(VANISHED), JOB(20, 50, .deleted_at_us = H(25)),
+		FINDING_OLDER_SIGHT, K, K},
+	{"deleted another time", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(50)),
+		FINDING_NEW_EPISODE, FINDING_VANISHED, FINDING_DISPROVED},
+	{"deleted another time, in an older job", GONE(VISIBLE),
+		JOB(10, 50, .deleted_at_us = H(12)), FINDING_NEW_EPISODE, K, K},
+	{"time not told this time", GONE(VISIBLE), JOB(20, 60), FINDING_SEEN_AGAIN,
+		FINDING_VANISHED, FINDING_DISPROVED},
+	{"time told for the first time", DIFFERENCE(VISIBLE), JOB(20, 60, .deleted_at_us = H(25)),
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
+
+	/* what is older than what is known says less */
+	{"an older job", DIFFERENCE(VISIBLE), JOB(10, 50), FINDING_OLDER_SIGHT, K, K},
+	{"a job of the same instant", DIFFERENCE(VISIBLE), JOB(10, 54), FINDING_OLDER_SIGHT, K, K},
+	{"an older job, though the baseline holds it", DIFFERENCE(VISIBLE), JOB(40, 50),
+		FINDING_OLDER_SIGHT, K, K},
+	{"an older job than the one that undid it", DIFFERENCE(UNDONE), JOB(10, 50),
+		FINDING_OLDER_SIGHT, K, K},
+
+	/* it was gone in between */
+	{"shown after it was undone", DIFFERENCE(UNDONE), JOB(20, 60), FINDING_NEW_EPISODE, K, K},
+	{"shown after it had vanished", GONE(VANISHED), JOB(20, 60), FINDING_NEW_EPISODE, K,
+		FINDING_DISPROVED},
+	{"deleted again after it was undone, at a time not told", GONE(UNDONE), JOB(20, 60),
+		FINDING_NEW_EPISODE, K, K},
+
+	/* what the baseline holds */
+	{"a baseline within the margin", DIFFERENCE(VISIBLE), JOB(31, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"a baseline at the margin", DIFFERENCE(VISIBLE), JOB(32, 60), FINDING_NEW_EPISODE,
+		FINDING_ABSORBED, FINDING_DISPROVED},
+	{"a baseline after it", DIFFERENCE(VISIBLE), JOB(55, 60), FINDING_NEW_EPISODE,
+		FINDING_ABSORBED, FINDING_DISPROVED},
+	{"absorbed stays so", DIFFERENCE(ABSORBED), JOB(55, 60), FINDING_NEW_EPISODE, K,
+		FINDING_DISPROVED},
+	{"undone stays so", DIFFERENCE(UNDONE), JOB(55, 60), FINDING_NEW_EPISODE, K, K},
+	{"a deletion at its time", GONE(VISIBLE), JOB(25, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"a deletion past its time", GONE(VISIBLE), JOB(26, 60), FINDING_NEW_EPISODE,
+		FINDING_ABSORBED, FINDING_DISPROVED},
+
+	/* silence where it was shown */
+	{"the first baseline", DIFFERENCE(VISIBLE), JOB(10, 60), FINDING_SEEN_AGAIN, FINDING_UNDONE,
+		FINDING_DISPROVED},
+	{"the last baseline", DIFFERENCE(VISIBLE), JOB(20, 60), FINDING_SEEN_AGAIN, FINDING_UNDONE,
+		FINDING_DISPROVED},
+	{"the newest baseline", DIFFERENCE(VISIBLE, .lo_us = H(22)), JOB(22, 60),
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
+	{"an absorbed one, through an old baseline", DIFFERENCE(ABSORBED), JOB(20, 60),
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
+	{"an appearance", DIFFERENCE(VISIBLE, .about = ABOUT_APPEARANCE), JOB(20, 60),
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
+	{"a word that nobody knows", DIFFERENCE(VISIBLE, .about = ABOUT_UNKNOWN), JOB(20, 60),
+		FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"an absorbed deletion", GONE(ABSORBED), JOB(20, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"a deletion past recovery", GONE(PAST_RECOVERY), JOB(20, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+
+	/* silence where it never was shown proves nothing: the object may not have been there */
+	{"an older baseline", DIFFERENCE(VISIBLE), JOB(5, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"a baseline between two that showed it", DIFFERENCE(VISIBLE), JOB(15, 60),
+		FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"a newer baseline before hi", DIFFERENCE(VISIBLE), JOB(22, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"a deletion and a newer baseline", GONE(VISIBLE), JOB(22, 60), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+
+	/* what else the job shows of the object */
+	{"another value", DIFFERENCE(VISIBLE), JOB(20, 60, .another_way = true), FINDING_SEEN_AGAIN,
+		K, FINDING_DISPROVED},
+	{"another value, and the baseline holds this one", DIFFERENCE(VISIBLE),
+		JOB(32, 60, .another_way = true), FINDING_NEW_EPISODE, FINDING_ABSORBED,
+		FINDING_DISPROVED},
+	{"a deleted object is modified", GONE(VISIBLE), JOB(20, 60, .exists = true),
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
+	{"a deleted object by a word that nobody knows", GONE(VISIBLE),
+		JOB(20, 60, .another_way = true), FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"a deleted object is modified, newer baseline", GONE(VISIBLE), JOB(22, 60, .exists = true),
+		FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
 };
+
+static void check_move(
+	const char *text, const char *what, enum finding_move got, enum finding_move wanted)
+{
+	ck_assert_msg(got == wanted, "%s: %s is %s, wanted %s", text, what, finding_move_name(got),
+		finding_move_name(wanted));
+}
 
 START_TEST(transitions)
 {
 	const struct row *row = &rows[_i];
 	const struct known_finding *known = row->known.episode ? &row->known : NULL;
+	struct observation job = row->job;
 
-	ck_assert_msg(finding_observe(known, &row->seen) == row->observed, "%s: shown is %s",
-		row->text, finding_move_name(finding_observe(known, &row->seen)));
+	check_move(row->text, "shown", finding_observe(known, &job), row->shown);
 	if (!known)
 		return;
-	struct observation silence = row->seen;
-	silence.deleted_at_us = TIME_NONE;
-	ck_assert_msg(finding_silence(known, &silence) == row->silent, "%s: silence is %s",
-		row->text, finding_move_name(finding_silence(known, &silence)));
+	job.deleted_at_us = NO;
+	check_move(row->text, "silent", finding_silence(known, &job), row->silent);
+	check_move(row->text, "opposed", finding_opposed(known, &job), row->opposed);
+}
+END_TEST
+
+#define DAYS(n) H(24 * (n))
+
+START_TEST(recovery_ends_with_the_last_of_both)
+{
+	static const struct {
+		const char *text, *type;
+		struct known_finding known;
+		int64_t oldest_us, now_us;
+		enum finding_move move;
+	} t[] = {
+		{"both are over", "user", GONE(ABSORBED), H(25), DAYS(30) + H(25),
+			FINDING_PAST_RECOVERY},
+		{"a snapshot has it", "user", GONE(ABSORBED), H(24), DAYS(40), K},
+		{"the recycle bin has it", "user", GONE(ABSORBED), H(25), DAYS(30) + H(24), K},
+		{"no snapshot is known", "user", GONE(ABSORBED), NO, DAYS(40), K},
+		{"no recycle bin", "appRoleAssignment", GONE(VISIBLE), H(25), H(60),
+			FINDING_PAST_RECOVERY},
+		{"vanished", "group", GONE(VANISHED), DAYS(8), DAYS(40), FINDING_PAST_RECOVERY},
+		{"undone", "group", GONE(UNDONE), DAYS(8), DAYS(40), K},
+		{"already", "group", GONE(PAST_RECOVERY), DAYS(8), DAYS(40), K},
+		{"no deletion", "group", DIFFERENCE(ABSORBED), DAYS(8), DAYS(40), K},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		check_move(t[i].text, "lapse",
+			finding_lapse(&t[i].known, t[i].type, t[i].oldest_us, t[i].now_us),
+			t[i].move);
 }
 END_TEST
 
 START_TEST(intervals)
 {
+#define SIGHT(baseline, end, deleted) \
+	{ \
+		.baseline_us = H(baseline), .start_us = H(end) - 5, .end_us = H(end), \
+		.margin_us = H(1), .deleted_at_us = (deleted) \
+	}
 	static const struct {
 		struct known_finding known;
 		struct observation seen;
 		int64_t lo, hi;
 	} t[] = {
-		{{0}, {H(10), H(30), NO}, H(10), H(30)},
-		{{0}, {H(10), H(30), H(25)}, H(25) - 1, H(25)},
+		{{0}, SIGHT(10, 30, NO), H(10), H(30)},
+		{{0}, SIGHT(10, 30, H(25)), H(25) - 1, H(25)},
 		/* it narrows from both sides and never widens */
-		{KNOWN(NO, VISIBLE, NO), {H(20), H(54), NO}, H(20), H(30)},
-		{KNOWN(NO, VISIBLE, NO), {H(2), H(28), NO}, H(10), H(28)},
+		{DIFFERENCE(VISIBLE), SIGHT(22, 54, NO), H(22), H(31)},
+		{DIFFERENCE(VISIBLE), SIGHT(2, 28, NO), H(20), H(28)},
+		/* what would leave nothing of it is left out */
+		{DIFFERENCE(VISIBLE), SIGHT(31, 54, NO), H(20), H(31)},
+		{DIFFERENCE(VISIBLE), SIGHT(2, 19, NO), H(20), H(31)},
 		/* a time that is told later makes it a point, and it stays one */
-		{KNOWN(NO, VISIBLE, NO), {H(20), H(54), H(25)}, H(25) - 1, H(25)},
-		{POINT(H(25), VISIBLE, NO), {H(20), H(54), NO}, H(25) - 1, H(25)},
+		{DIFFERENCE(VISIBLE), SIGHT(20, 54, H(25)), H(25) - 1, H(25)},
+		{GONE(VISIBLE), SIGHT(22, 54, NO), H(25) - 1, H(25)},
 	};
 
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
@@ -154,7 +276,9 @@ Suite *suite(void)
 
 	tcase_add_test(tc, names_go_both_ways);
 	tcase_add_test(tc, opposites);
+	tcase_add_test(tc, what_changes_are_about);
 	tcase_add_loop_test(tc, transitions, 0, (int)ARRAY_SIZE(rows));
+	tcase_add_test(tc, recovery_ends_with_the_last_of_both);
 	tcase_add_test(tc, intervals);
 	suite_add_tcase(s, tc);
 	return s;

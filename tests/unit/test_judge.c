@@ -101,6 +101,7 @@ struct preview {
 	const char *rows;	   /* elements of "value" */
 	int64_t promised;	   /* -1: as many as there are */
 	bool initial;
+	int64_t takes_us;
 	const char *baseline, *watch, *filter, *filter_hash, *service_id;
 };
 #define PREVIEW(...) \
@@ -161,6 +162,7 @@ static struct run *preview(const struct preview *p)
 	run->intent_us = T(p->p_us);
 	move(run, RUN_CREATING);
 	run->started_us = T(p->p_us);
+	run->completed_us = T(p->p_us) + p->takes_us;
 	move(run, RUN_WAITING);
 	move(run, RUN_COLLECTING);
 	buf_printf(&text, "{\"@context\":\"x\",\"value\":[%s]}", p->rows);

@@ -51,7 +51,7 @@ static void setup(void)
 			" VALUES (1, 'a', 'x', 0), (2, 'b', 'y', 0);"
 			"INSERT INTO job (id, tenant, watch, filter_hash, filter, baseline,"
 			" initial, due, queued, state, holds_slot, snapshot, snapshot_created,"
-			" covered_from, adopted, started, pages, changes, unknown, attempts, epoch)"
+			" covered_from, adopted, instant, pages, changes, unknown, attempts, epoch)"
 			" VALUES (1, 1, 'all', 'h', '', 'covered', 0, 0, 0, 'settling', 0, 's', 0,"
 			" 0, 0, 1790000010000000, 0, 0, 0, 0, 0),"
 			" (2, 1, 'all', 'h', '', 'covered', 0, 0, 0, 'done', 0, 's', 0,"
@@ -95,7 +95,11 @@ START_TEST(newest_episode_of_exactly_this_key)
 	ck_assert_int_eq(k.attention, ATTENTION_EXPECTED);
 	ck_assert_int_eq(k.fact, FACT_VISIBLE);
 	ck_assert_int_eq(k.severity, VERDICT_EXPECTED);
-	ck_assert_int_eq(k.opposite_seen_us, TIME_NONE);
+	ck_assert_int_eq(k.about, ABOUT_DELETION);
+	ck_assert_int_eq(k.first_job, 1);
+	ck_assert_int_eq(k.last_job, 1);
+	ck_assert_int_eq(k.first_baseline_us, 0);
+	ck_assert_int_eq(k.as_of_us, T(10));
 
 	/* a GUID is the same in any case; every other part tells findings apart */
 	const struct {
@@ -121,9 +125,6 @@ START_TEST(newest_episode_of_exactly_this_key)
 		1);
 	ck_assert_int_eq(
 		store_finding_newest(st, &KEY(.change = "modified", .atom = "city"), &k), 0);
-	ck_assert_int_eq(store_finding_ever(st, &KEY(), "deleted"), 1);
-	ck_assert_int_eq(store_finding_ever(st, &KEY(), "appeared"), 0);
-	ck_assert_int_eq(store_finding_ever(st, &KEY(), "modified"), 0);
 }
 END_TEST
 
@@ -171,8 +172,8 @@ START_TEST(every_change_of_a_column_has_a_history)
 	int64_t id = insert(&ROW());
 	struct known_finding k;
 
-	ck_assert_int_eq(store_finding_set_fact(st, id, FACT_VISIBLE, FACT_ABSORBED, &job), 0);
-	ck_assert_int_eq(store_finding_set_fact(st, id, FACT_ABSORBED, FACT_ABSORBED, &job), 0);
+	ck_assert_int_eq(store_finding_set_fact(st, id, FACT_VISIBLE, FACT_ABSORBED, 0, &job), 0);
+	ck_assert_int_eq(store_finding_set_fact(st, id, FACT_ABSORBED, FACT_ABSORBED, 0, &job), 0);
 	ck_assert_int_eq(
 		store_finding_set_attention(st, id, ATTENTION_OPEN, ATTENTION_EXPECTED, &rule), 0);
 	ck_assert_int_eq(
@@ -197,84 +198,139 @@ START_TEST(every_change_of_a_column_has_a_history)
 }
 END_TEST
 
-START_TEST(the_opposite_is_found_in_changes_and_links)
+START_TEST(the_fact_is_as_of_the_job_that_said_it)
 {
-	int64_t seen = 0;
-	uint8_t key[64];
-	size_t len = object_id_encode(ANNA, key);
-	static const char shape[] = "INSERT INTO change_shape (id, entity_type, change, changed)"
-				    " VALUES (1, 'user', 'appeared', '')";
-	static const struct db_sql
-		row = {"b", "INSERT INTO change_row (job, ordinal, page, shape, object_id)"
-			    " VALUES (2, 1, 1, 1, $1)"},
-		index = {"b", "INSERT INTO change_object (job, object_id, ordinal)"
-			      " VALUES (2, $1, 1)"};
+	const struct finding_why why = {T(0), "job 2", NULL};
+	int64_t id = insert(&ROW());
+	struct known_finding k;
 
-	const struct finding_key added = KEY(.change = "link added", .atom = "members/x");
-	const int64_t first = insert(&ROW()), second = insert(&ROW(.episode = 2, .job = 2)),
-		      link = insert(&ROW(.key = added));
-	const struct finding_key other = KEY(.tenant = 2);
-
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
-	ck_assert_int_eq(seen, TIME_NONE);
-	ck_assert_int_eq(db_script(st->db, shape), 0);
-	ck_assert_int_eq(db_exec(st->db, &row, DB_ARGS(DB_B(key, len)), NULL), 0);
-	ck_assert_int_eq(db_exec(st->db, &index, DB_ARGS(DB_B(key, len)), NULL), 0);
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(60), &seen), 0);
-	ck_assert_int_eq(seen, T(50));
-	/* by the preview that is judged, by the one that showed it last, of somebody else */
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", first, T(50), &seen), 0);
-	ck_assert_int_eq(seen, TIME_NONE);
-	ck_assert_int_eq(store_finding_opposite(st, &KEY(), "appeared", second, T(60), &seen), 0);
-	ck_assert_int_eq(seen, TIME_NONE);
-	ck_assert_int_eq(store_finding_opposite(st, &other, "appeared", first, T(60), &seen), 0);
-	ck_assert_int_eq(seen, TIME_NONE);
-
-	(void)insert(&ROW(.key = KEY(.change = "link removed", .atom = "members/x"), .job = 2));
-	ck_assert_int_eq(store_finding_opposite(st, &added, "link removed", link, T(60), &seen), 0);
-	ck_assert_int_eq(seen, T(50));
-	ck_assert_int_eq(store_finding_opposite(st, &added, "link removed", link, T(50), &seen), 0);
-	ck_assert_int_eq(seen, TIME_NONE);
+	ck_assert_int_eq(store_finding_set_fact(st, id, FACT_VISIBLE, FACT_UNDONE, 2, &why), 0);
+	ck_assert_int_eq(store_finding_newest(st, &KEY(), &k), 1);
+	ck_assert_int_eq(k.as_of_us, T(50));
+	ck_assert_int_eq(k.last_job, 1);
+	/* an older job tells times and nothing else */
+	ck_assert_int_eq(store_finding_tighten(
+				 st, id, &(struct finding_seen){T(4), T(5), T(5), NULL, 3, T(60)}),
+		0);
+	ck_assert_int_eq(store_finding_newest(st, &KEY(), &k), 1);
+	ck_assert_int_eq(k.as_of_us, T(50));
+	ck_assert_int_eq(k.deleted_at_us, T(5));
+	ck_assert_int_eq(k.fact, FACT_UNDONE);
+	ck_assert_int_eq(store_finding_seen(st, id,
+				 &(struct finding_seen){T(4), T(5), TIME_NONE, NULL, 3, T(60)}),
+		0);
+	ck_assert_int_eq(store_finding_newest(st, &KEY(), &k), 1);
+	ck_assert_int_eq(k.as_of_us, T(60));
 }
 END_TEST
 
-START_TEST(silence_concerns_what_the_filter_includes)
+START_TEST(a_deletion_is_known_by_its_time)
 {
-	struct known_finding items[4];
-	char id[64];
-	size_t n = 0;
+	struct known_finding k;
+	int64_t first = insert(&ROW(.deleted_at_us = T(5)));
 
-	for (int i = 1; i <= 6; i++) {
+	(void)insert(&ROW(.episode = 2, .deleted_at_us = T(7)));
+	ck_assert_int_eq(store_finding_of_deletion(st, &KEY(), T(5), &k), 1);
+	ck_assert_int_eq(k.id, first);
+	ck_assert_int_eq(store_finding_of_deletion(st, &KEY(), T(6), &k), 0);
+}
+END_TEST
+
+START_TEST(opposites_newest_first)
+{
+	static const uint8_t hash[8] = {1};
+	const struct finding_key added = KEY(.change = "link added", .atom = "members/x",
+					 .after_hash = hash, .after_hash_len = 8),
+				 removed = KEY(.change = "link removed", .atom = "members/x");
+	struct known_finding items[4];
+	size_t n;
+
+	(void)insert(&ROW());
+	(void)insert(&ROW(.episode = 2));
+	(void)insert(&ROW(.key = added));
+	const struct {
+		struct finding_key key;
+		const char *opposite;
+		size_t limit, n;
+		int64_t first;
+	} t[] = {
+		{KEY(.change = "appeared"), "deleted", 4, 2, 2},
+		{KEY(.change = "appeared"), "deleted", 1, 1, 2},
+		{KEY(.change = "appeared", .tenant = 2), "deleted", 4, 0, 0},
+		{KEY(.change = "appeared", .entity_type = "group"), "deleted", 4, 0, 0},
+		/* the two sides of a link have different values */
+		{removed, "link added", 4, 1, 3},
+		{KEY(.change = "link removed", .atom = "members/y"), "link added", 4, 0, 0},
+	};
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ck_assert_int_eq(store_finding_opposites(
+					 st, &t[i].key, t[i].opposite, items, t[i].limit, &n),
+			0);
+		ck_assert_msg(
+			n == t[i].n && (n == 0 || items[0].id == t[i].first), "row %zu: %zu", i, n);
+	}
+}
+END_TEST
+
+START_TEST(walks)
+{
+	static const struct finding_why why = {T(0), "job 7", NULL};
+	static const uint8_t hash[8] = {1, 2};
+	char id[64];
+
+	for (int i = 1; i <= 7; i++) {
 		(void)snprintf(id, sizeof(id), "aaaaaaaa-0000-0000-0000-%012d", i);
-		/* 1, 2: job 1; 3, 4: job 2; 5: of another filter; 6: of another tenant */
-		(void)insert(&ROW(.key = KEY(.object_id = id, .tenant = i == 6 ? 2 : 1),
+		/* 1, 2: job 1; 3, 4: job 2; 5: job 3; 6: of another tenant; 7: no deletion */
+		(void)insert(&ROW(.key = KEY(.object_id = id, .tenant = i == 6 ? 2 : 1,
+					  .change = i == 7 ? "modified" : "deleted",
+					  .atom = i == 7 ? "city" : "", .after_hash = hash,
+					  .after_hash_len = i == 7 ? 8 : 0),
+			.name = i == 7 ? NULL : "Anna", .hi_us = T(i), .lo_us = T(i) - 1,
 			.job = i <= 2	? 1
 			       : i <= 4 ? 2
 					: 3));
 	}
-	const struct finding_why why = {T(0), "job 7", NULL};
-	ck_assert_int_eq(store_finding_set_fact(st, 4, FACT_VISIBLE, FACT_ABSORBED, &why), 0);
+	ck_assert_int_eq(store_finding_set_fact(st, 4, FACT_VISIBLE, FACT_ABSORBED, 0, &why), 0);
+	ck_assert_int_eq(store_finding_set_fact(st, 2, FACT_VISIBLE, FACT_VANISHED, 2, &why), 0);
 	const struct {
-		struct finding_silence q;
-		int64_t after;
-		size_t limit, n;
-		int64_t first;
+		int64_t tenant;
+		enum finding_walk which;
+		int64_t job, at_us, after;
+		size_t limit;
+		const char *ids;
 	} t[] = {
-		{{1, 9, "all", "h", false}, 0, 4, 3, 1},
-		{{1, 9, "all", "h", false}, 1, 4, 2, 2},
-		{{1, 9, "all", "h", false}, 0, 2, 2, 1},
-		{{1, 1, "all", "h", false}, 0, 4, 1, 3},
-		{{1, 9, "all", "wider", false}, 0, 4, 1, 5},
-		{{1, 9, "other", "h", false}, 0, 4, 0, 0},
-		{{1, 9, "other", "x", true}, 0, 4, 4, 1},
-		{{2, 9, "other", "x", true}, 0, 4, 1, 6},
+		{1, FINDING_WALK_VISIBLE, 9, 0, 0, 9, "1 3 5 7"},
+		{1, FINDING_WALK_VISIBLE, 3, 0, 0, 9, "1 3"},
+		{1, FINDING_WALK_VISIBLE, 9, 0, 3, 1, "5"},
+		{2, FINDING_WALK_VISIBLE, 9, 0, 0, 9, "6"},
+		{1, FINDING_WALK_ABSORBED, 0, T(4) - 1, 0, 9, "4"},
+		{1, FINDING_WALK_ABSORBED, 0, T(4), 0, 9, ""},
+		{1, FINDING_WALK_DELETED, 0, T(4), 0, 9, "1 2 3 4"},
+		{1, FINDING_WALK_DELETED, 0, T(3), 1, 9, "2 3"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
-		ck_assert_int_eq(
-			store_finding_silent(st, &t[i].q, t[i].after, items, t[i].limit, &n), 0);
-		ck_assert_msg(
-			n == t[i].n && (n == 0 || items[0].id == t[i].first), "row %zu: %zu", i, n);
+		_cleanup_(finding_items_done) struct finding_items list = {0};
+		char got[64] = "";
+		size_t len = 0;
+
+		ck_assert_int_eq(store_finding_walk(st, t[i].tenant, t[i].which, t[i].job,
+					 t[i].at_us, t[i].after, t[i].limit, &list),
+			0);
+		for (size_t k = 0; k < list.n; k++)
+			len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%lld",
+				k ? " " : "", (long long)list.items[k].known.id);
+		ck_assert_msg(strcmp(got, t[i].ids) == 0, "row %zu: %s", i, got);
 	}
+
+	_cleanup_(finding_items_done) struct finding_items list = {0};
+	ck_assert_int_eq(store_finding_walk(st, 1, FINDING_WALK_VISIBLE, 9, 0, 6, 9, &list), 0);
+	ck_assert_str_eq(list.items[0].entity_type, "user");
+	ck_assert_str_eq(list.items[0].object_id, "aaaaaaaa-0000-0000-0000-000000000007");
+	ck_assert_str_eq(list.items[0].change, "modified");
+	ck_assert_str_eq(list.items[0].atom, "city");
+	ck_assert_ptr_null(list.items[0].name);
+	ck_assert_uint_eq(list.items[0].after_hash_len, 8);
+	ck_assert_mem_eq(list.items[0].after_hash, hash, 8);
 }
 END_TEST
 
@@ -288,8 +344,10 @@ Suite *suite(void)
 	tcase_add_test(tc, an_episode_is_there_once);
 	tcase_add_test(tc, seen_again_keeps_what_is_not_told);
 	tcase_add_test(tc, every_change_of_a_column_has_a_history);
-	tcase_add_test(tc, the_opposite_is_found_in_changes_and_links);
-	tcase_add_test(tc, silence_concerns_what_the_filter_includes);
+	tcase_add_test(tc, the_fact_is_as_of_the_job_that_said_it);
+	tcase_add_test(tc, a_deletion_is_known_by_its_time);
+	tcase_add_test(tc, opposites_newest_first);
+	tcase_add_test(tc, walks);
 	suite_add_tcase(s, tc);
 	return s;
 }

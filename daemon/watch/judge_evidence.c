@@ -1,0 +1,112 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * A row that shows the opposite of what was found before takes that back. Silence never proves
+ * that a deletion is undone; this does.
+ */
+#include <string.h>
+
+#include "daemon/watch/judge_work.h"
+
+/* Episodes of one object that are looked at; nobody deletes the same one more often. */
+#define EPISODES 16u
+/* Rows of one object; the documented example has four. */
+#define ROWS 64u
+
+/* A preview that lists both contradicts itself, and proves neither. */
+static int link_is_listed(const struct atoms *atoms, const char *change, const char *atom)
+{
+	for (size_t i = 0; atoms && i < atoms->n; i++)
+		if (strcmp(atoms->items[i].change, change) == 0 &&
+			strcmp(atoms->items[i].key, atom) == 0)
+			return 1;
+	return 0;
+}
+
+static int object_is_listed(struct judging *j, const struct finding_key *key, const char *change)
+{
+	_cleanup_(store_changes_done) struct store_changes rows = {0};
+	int r = store_change_of_object(j->store, j->run->id, key->object_id, 0, ROWS, &rows);
+
+	for (size_t i = 0; r == 0 && i < rows.n; i++)
+		if (strcmp(rows.items[i].change, change) == 0 &&
+			strcmp(rows.items[i].entity_type, key->entity_type) == 0)
+			return 1;
+	return r;
+}
+
+static const char *why_undone(const char *change)
+{
+	if (strcmp(change, "deleted") == 0)
+		return "the preview lists it as appeared: it was restored";
+	if (strcmp(change, "appeared") == 0)
+		return "the preview lists it as deleted";
+	return strcmp(change, "link added") == 0 ? "the preview lists the link as removed"
+						 : "the preview lists the link as added";
+}
+
+int judge_undo(struct judging *j, const struct finding_item *item, const char *text)
+{
+	const struct known_finding *known = &item->known;
+	const struct finding_why why = {.at_us = j->now_us, .who = j->who, .why = text};
+	int r = store_finding_set_fact(
+		j->store, known->id, known->fact, FACT_UNDONE, j->run->id, &why);
+
+	j->result->n_undone++;
+	if (r < 0 || known->attention != ATTENTION_OPEN)
+		return r;
+	r = store_finding_set_attention(
+		j->store, known->id, known->attention, ATTENTION_CLOSED, &why);
+	return r < 0 ? r : judge_tell_gone(j, item, TALLY_UNDONE);
+}
+
+/* Every older episode that still stands is taken back with the newest. */
+static int take_back(struct judging *j, const struct finding_item *like,
+	const struct known_finding *episodes, size_t n)
+{
+	int r = 0;
+
+	for (size_t i = 0; r == 0 && i < n; i++) {
+		struct finding_item item = *like;
+
+		item.known = episodes[i];
+		if (finding_opposed(&episodes[i], &j->seen) == FINDING_DISPROVED)
+			r = judge_undo(j, &item, why_undone(like->change));
+	}
+	return r;
+}
+
+int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
+	const struct atoms *atoms, struct evidence *ret)
+{
+	struct known_finding episodes[EPISODES];
+	const char *opposite = change_opposite(key->change);
+	size_t n = 0, n_standing = 0;
+	int r;
+
+	*ret = (struct evidence){0};
+	if (!opposite)
+		return 0;
+	r = store_finding_opposites(j->store, key, opposite, episodes, EPISODES, &n);
+	if (r < 0 || n == 0)
+		return r;
+	ret->known = true;
+	ret->attention = episodes[0].attention;
+	for (size_t i = 0; i < n; i++)
+		n_standing += finding_opposed(&episodes[i], &j->seen) == FINDING_DISPROVED;
+	if (n_standing == 0)
+		return 0;
+	r = *key->atom ? link_is_listed(atoms, opposite, key->atom)
+		       : object_is_listed(j, key, opposite);
+	if (r != 0)
+		return r < 0 ? r : 0;
+	const struct finding_item like = {
+		.entity_type = key->entity_type,
+		.object_id = key->object_id,
+		.change = opposite,
+		.atom = key->atom,
+		.name = name,
+	};
+	ret->was_open = ret->attention == ATTENTION_OPEN &&
+			finding_opposed(&episodes[0], &j->seen) == FINDING_DISPROVED;
+	return take_back(j, &like, episodes, n);
+}
