@@ -58,8 +58,10 @@ static void on_look(void *arg, const struct look_result *result)
 	struct daemon *d = arg;
 	struct tenant *t = result->tenant;
 	struct entry *e = entry_of(t);
+	struct plan_input in = result->plan;
 	struct plan plan = {0};
 
+	in.up_since_us = e->since_us;
 	trouble_look(d, result);
 	trouble_risk(d, result);
 	if (result->outcome != GRAPH_OK) {
@@ -68,7 +70,7 @@ static void on_look(void *arg, const struct look_result *result)
 		ticker_set(d->ticker, t, look_again_us(t, result));
 		return;
 	}
-	int r = plan_make(&result->plan, &plan);
+	int r = plan_make(&in, &plan);
 	if (r < 0) {
 		log_error(&((struct log_ctx){.tenant = t->conf->name}), "cannot plan: %s",
 			err_text(r));
@@ -77,9 +79,9 @@ static void on_look(void *arg, const struct look_result *result)
 		ticker_set(d->ticker, t, look_again_us(t, result));
 		return;
 	}
-	trouble_plan(d, t, &result->plan, &plan);
+	trouble_plan(d, t, &in, &plan);
 	ticker_set(d->ticker, t, plan.next_look_us);
-	queue_add(d->queue, t, &result->plan, &plan);
+	queue_add(d->queue, t, &in, &plan);
 	plan_done(&plan);
 }
 

@@ -26,11 +26,14 @@ static int64_t server_now(const struct plan_input *in)
  */
 static bool put_off(const struct plan_input *in, const struct plan_watch *w)
 {
+	int64_t since_us = w->last_due_us;
 	int64_t wanted_age_us = server_now(in) - w->covered_to_us + in->tenant->coverage_margin_us +
 				SNAPSHOT_SPACING_US;
 
+	if (in->up_since_us > since_us && in->up_since_us <= in->now_us)
+		since_us = in->up_since_us;
 	return !in->forced && wanted_age_us < in->retention_us && w->last_due_us <= in->now_us &&
-	       in->now_us < w->last_due_us + LIMIT_SHORT_LIST_US;
+	       in->now_us < since_us + LIMIT_SHORT_LIST_US;
 }
 
 /*

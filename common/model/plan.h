@@ -6,8 +6,8 @@
  * margin; the snapshot that was just made would show nothing.
  *
  * Two things keep a due run waiting, unless a person asked for it: a list that is probably shorter
- * than what the service keeps, when it would cost coverage (for LIMIT_SHORT_LIST_US at most), and a
- * baseline that is younger than the margin.
+ * than what the service keeps, when it would cost coverage (for LIMIT_SHORT_LIST_US at most, not
+ * counting time in which nobody looked), and a baseline that is younger than the margin.
  *
  * Two clocks: snapshots are dated by the service, schedules are kept by ours. Ages of snapshots are
  * taken against server_now_us; every time that comes out is ours, shifted by the difference.
@@ -46,6 +46,7 @@ struct plan_input {
 				 TIME_NONE */
 	struct plan_watch *watches;
 	size_t n_watches;
+	int64_t up_since_us;	  /* the tenant is being looked at since then; TIME_NONE: always */
 	bool forced;		  /* asked for by a person: due now */
 	const char *forced_watch; /* or NULL for all */
 };

@@ -151,6 +151,13 @@ static int do_start(struct world *w, const char *line)
 	return r;
 }
 
+static bool starts(const char *line, const char *word)
+{
+	size_t len = strlen(word);
+
+	return strncmp(line, word, len) == 0 && (line[len] == ' ' || line[len] == '\0');
+}
+
 static int do_daemon(struct world *w, const char *line, struct buf *error)
 {
 	const char *verb = line + strlen("daemon ");
@@ -163,7 +170,14 @@ static int do_daemon(struct world *w, const char *line, struct buf *error)
 		world_daemon_kill(w);
 	else if (strcmp(verb, "second") == 0)
 		return world_second_daemon(w, error);
-	else if (strcmp(verb, "reload") == 0) {
+	else if (starts(verb, "reload-refused")) {
+		int r = world_write_conf(w);
+		if (r < 0 || daemon_reload(w->daemon, error) == 0)
+			return -EINVAL;
+		/* what is wrong has to be named */
+		if (!strstr(buf_text(error), verb + strcspn(verb, " ") + 1))
+			return 1;
+	} else if (strcmp(verb, "reload") == 0) {
 		int r = world_write_conf(w);
 		return r ? r : daemon_reload(w->daemon, error);
 	} else
@@ -256,7 +270,9 @@ static int do_disk(struct world *w, const char *line)
 
 	if (!w->daemon || !st)
 		return -EINVAL;
-	if (strcmp(line, "disk full") == 0)
+	if (sscanf(line, "disk full-at page %u", &w->full_page) == 1)
+		w->pages_seen = 0;
+	else if (strcmp(line, "disk full") == 0)
 		fake_store_thread_fail(st, 1, -ENOSPC);
 	else if (strcmp(line, "disk ok") == 0)
 		fake_store_thread_heal(st);
@@ -275,13 +291,6 @@ static int do_forget(struct world *w, const char *line)
 	(void)snprintf(
 		w->forgotten, sizeof(w->forgotten), "%s", strcmp(name, "nobody") ? name : "");
 	return 0;
-}
-
-static bool starts(const char *line, const char *word)
-{
-	size_t len = strlen(word);
-
-	return strncmp(line, word, len) == 0 && (line[len] == ' ' || line[len] == '\0');
 }
 
 int play_line(struct world *w, const char *line, struct buf *error)

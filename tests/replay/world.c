@@ -194,6 +194,10 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 		w->pages_seen++;
 		if (w->crash == CRASH_PAGE && w->pages_seen == w->crash_page)
 			n = 1;
+		if (w->full_page && w->pages_seen == w->full_page) {
+			w->full_page = 0;
+			fake_store_thread_fail(fake_store_thread_newest(), 1, -ENOSPC);
+		}
 		/* stored page, state settling, then the verdict */
 		if ((w->crash == CRASH_VERDICT || w->crash == CRASH_JUDGED) && last)
 			n = 3;

@@ -46,6 +46,7 @@ struct world {
 	char forgotten[65]; /* tenant that is left out of the configuration; "" for none */
 	enum crash_point crash;
 	unsigned crash_page, pages_seen;
+	unsigned full_page; /* the disk is full when this page is to be stored; 0: it is not */
 	bool crashed;
 	unsigned n_crashes;
 	struct world_reply replies[WORLD_REPLIES];

@@ -158,6 +158,7 @@ static void setup(void)
 		.server_now_us = TIME_NONE,
 		.snapshots = &snapshots,
 		.retention_us = TIME_NONE,
+		.up_since_us = TIME_NONE,
 		.watches = &watch,
 		.n_watches = 1,
 	};
@@ -430,18 +431,23 @@ START_TEST(a_short_list_is_waited_out)
 		int64_t retention_us;
 		double last_due, covered_to;
 		bool forced, run;
+		double up_since; /* 0: for ever */
 	} table[] = {
-		{1.25, 7 * 24 * H, -22.75, -22.75, false, false},
-		{7, 7 * 24 * H, -22.75, -22.75, false, false},
-		{7.25, 7 * 24 * H, -22.75, -22.75, false, true},
-		{1.25, 7 * 24 * H, -22.75, -22.75, true, true},
-		{1.25, TIME_NONE, -22.75, -22.75, false, true},
+		{1.25, 7 * 24 * H, -22.75, -22.75, false, false, 0},
+		{7, 7 * 24 * H, -22.75, -22.75, false, false, 0},
+		{7.25, 7 * 24 * H, -22.75, -22.75, false, true, 0},
+		{1.25, 7 * 24 * H, -22.75, -22.75, true, true, 0},
+		{1.25, TIME_NONE, -22.75, -22.75, false, true, 0},
+		/* nobody looked for two days: the list has its time to be whole again */
+		{20, 7 * 24 * H, -22.75, -22.75, false, false, 19},
+		{50, 7 * 24 * H, -22.75, -22.75, false, true, 19},
+		{20, 7 * 24 * H, -22.75, -22.75, false, true, 21},
 		/* the service does not keep them that long */
-		{1.25, 2 * 24 * H, -22.75, -22.75, false, true},
+		{1.25, 2 * 24 * H, -22.75, -22.75, false, true, 0},
 		/* planned by a clock that was ahead */
-		{1.25, 7 * 24 * H, 10, -22.75, false, true},
+		{1.25, 7 * 24 * H, 10, -22.75, false, true, 0},
 		/* the last run was planned lately, but coverage is older than anything kept */
-		{1.25, 7 * 24 * H, -22.75, -150, false, true},
+		{1.25, 7 * 24 * H, -22.75, -150, false, true, 0},
 	};
 
 	snapshots.n = 1;
@@ -449,6 +455,7 @@ START_TEST(a_short_list_is_waited_out)
 		struct plan p;
 		input.now_us = at(table[i].now);
 		input.retention_us = table[i].retention_us;
+		input.up_since_us = table[i].up_since > 0 ? at(table[i].up_since) : TIME_NONE;
 		input.forced = table[i].forced;
 		watch.last_due_us = at(table[i].last_due);
 		watch.covered_to_us = at(table[i].covered_to);
