@@ -15,6 +15,7 @@ TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 CATALOGDIR  ?= $(PREFIX)/lib/systemd/catalog
 DOCDIR      ?= $(PREFIX)/share/doc/snapwatch
 BUILD       ?= build
+OBJCOPY     ?= objcopy
 FLAVOUR     ?= rel
 PKG_CONFIG  ?= pkg-config
 
@@ -99,6 +100,7 @@ CLI_SRC     := $(wildcard cli/*.c)
 CLI_MAIN    := cli/main.c
 SIM_SRC     := $(filter-out tests/graphsim/main.c,$(wildcard tests/graphsim/*.c))
 REPLAY_SRC  := $(wildcard tests/replay/*.c)
+FAULT_SRC   := $(wildcard tests/fault/*.c)
 SUPPORT_SRC := $(wildcard tests/support/*.c)
 UNIT_SRC    := $(wildcard tests/unit/test_*.c)
 
@@ -243,6 +245,19 @@ $(B)/test/property: $(PROPERTY_OBJ) $(call obj,$(FAKE_SRC) tests/support/clock_v
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
+# Fault injection: the same with the shipped objects' calls of allocators and of SQLite renamed to the
+# seams of tests/fault, which nothing else is ever linked with.
+$(B)/fault/libcommon.a: $(LIBCOMMON) tests/fault/seams.txt
+	$(call say,SEAM,$@)
+	$(Q)mkdir -p $(@D) && $(OBJCOPY) --redefine-syms=tests/fault/seams.txt $< $@
+$(B)/fault/libdaemon.a: $(REPLAY_DAEMON_OBJ) tests/fault/seams.txt
+	$(call say,SEAM,$@)
+	$(Q)mkdir -p $(@D) && rm -f $@ && $(AR) rcs $@ $(filter %.o,$^) && $(OBJCOPY) --redefine-syms=tests/fault/seams.txt $@
+$(B)/test/fault: $(call obj,$(FAULT_SRC) $(filter-out tests/replay/main.c,$(REPLAY_SRC)) $(FAKE_SRC) tests/support/clock_virtual.c) $(B)/fault/libdaemon.a $(LIBSIM) $(B)/fault/libcommon.a
+	$(call say,LD,$@)
+	$(Q)mkdir -p $(@D)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+
 .PHONY: property
 property: $(B)/test/property ; $(Q)tests/property/run.sh $<
 
@@ -267,7 +282,7 @@ bench-programs: $(BENCH_BIN)
 
 # --- checks ---------------------------------------------------------------------------------------
 .PHONY: programs
-programs: $(B)/test/snapwatchd $(B)/test/snapwatchd-doomed $(B)/test/store_dump $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay
+programs: $(B)/test/snapwatchd $(B)/test/snapwatchd-doomed $(B)/test/store_dump $(B)/test/snapwatch $(B)/test/graphsim $(B)/test/replay $(B)/test/fault
 
 .PHONY: check
 check: ; $(Q)packaging/deps.sh all && FLAVOUR=asan tests/check.sh
@@ -286,6 +301,10 @@ FUZZ_MAKE := $(MAKE) -s -j$(shell nproc) FLAVOUR=fuzz CC=clang WERROR=-Werror fu
 .PHONY: fuzz fuzz-smoke
 fuzz: ; $(Q)packaging/deps.sh all && $(FUZZ_MAKE) && tests/fuzz/run.sh long $(or $(RUNS),10000000)
 fuzz-smoke: ; $(Q)packaging/deps.sh all && $(FUZZ_MAKE) && tests/fuzz/run.sh smoke
+
+# A fault at every single call (tests/fault); make check takes some of them.
+.PHONY: fault
+fault: $(B)/test/fault ; $(Q)$(B)/test/fault tests/fault/cycle.scn
 
 .PHONY: lint
 lint: ; $(Q)packaging/deps.sh all && tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh
@@ -319,7 +338,7 @@ uninstall:
 
 .PHONY: help
 help:
-	@printf '%s\n' 'all demo bench check check-tsan check-valgrind cov fuzz fuzz-smoke lint fmt install uninstall clean' \
+	@printf '%s\n' 'all demo bench check check-tsan check-valgrind cov fault fuzz fuzz-smoke lint fmt install uninstall clean' \
 		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|cov|fuzz RUNS V=1'
 
 .PHONY: clean

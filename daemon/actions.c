@@ -22,7 +22,7 @@ static void record(const struct control_peer *who, const char *tenant, const cha
 static struct entry *find_or_refuse(
 	struct daemon *d, const char *tenant, struct control_reply *reply)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(LIMIT_CONTROL_BODY_BYTES);
 	struct entry *e = entry_find(d, tenant);
 
 	if (e && e->t.id != 0)
@@ -45,7 +45,7 @@ static void act_status(void *arg, struct jsonw *out)
 static void act_run(void *arg, const struct control_peer *who, const char *tenant,
 	const char *watch, bool wait, int64_t wait_us, struct control_reply *reply)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_BODY_BYTES);
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(LIMIT_CONTROL_BODY_BYTES);
 	struct daemon *d = arg;
 	struct entry *e = find_or_refuse(d, tenant, reply);
 
@@ -114,7 +114,7 @@ static void retire_done(void *arg, int r)
 
 static void swap(struct daemon *d, struct conf *conf)
 {
-	_cleanup_(buf_done) struct buf keys = BUF_INIT(LIMIT_URL_BYTES);
+	_cleanup_(buf_done) struct buf keys = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	struct conf *old = d->conf;
 
 	conf_restart_keys(old, conf, &keys);

@@ -253,13 +253,19 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 
 	if (mem_reserve() < 0)
 		log_warning(NULL, "there is hardly any memory; starting without a full reserve");
+	int r = secret_self_test();
+	if (r < 0) {
+		log_error(NULL, "cannot encrypt and decrypt: %s; is libcrypto complete?",
+			err_text(r));
+		return EXIT_CODE_STORE;
+	}
 	code = open_store(conf, o, &store);
 	if (!store)
 		return code;
 	code = use_store_key(conf, store);
 	if (code != EXIT_CODE_OK)
 		return code;
-	int r = loop_new(&loop);
+	r = loop_new(&loop);
 	if (r == 0)
 		r = daemon_new(loop, TAKE_PTR(conf), TAKE_PTR(store), o, &daemon);
 	if (r == 0)

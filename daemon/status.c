@@ -11,7 +11,7 @@
 
 static void write_job(struct jsonw *out, const struct active *a)
 {
-	_cleanup_(buf_done) struct buf doing = BUF_INIT(512);
+	_cleanup_(buf_done) struct buf doing = BUF_INIT_SURE(512);
 
 	job_describe(a->job, &doing);
 	jsonw_object(out);

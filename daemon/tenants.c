@@ -10,6 +10,7 @@
 #include "common/base/clock.h"
 #include "common/base/err.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/store/store.h"
 #include "common/store/store_lease.h"
 #include "common/store/store_tenant.h"
@@ -149,6 +150,8 @@ static int entry_open(struct entry *e)
 
 	if (r == 0)
 		r = graph_new(d->loop, d->http, e->t.auth, e->t.conf, &e->t.graph);
+	if (r < 0)
+		e->t.auth = auth_free(e->t.auth);
 	return err_trace(r);
 }
 
@@ -189,9 +192,14 @@ static void admit_done(void *arg, int r)
 	/* a reload may have dropped or replaced it; a replaced one has its own admission */
 	if (e && e->t.id == 0 && !e->t.look_trouble && !d->stopping &&
 		strcmp(a->tenant_id, e->t.conf->tenant_id) == 0) {
+		if (r == -ENOMEM) {
+			/* nobody else would admit it */
+			store_thread_post(d->store, admit_work, admit_done, a);
+			return;
+		}
 		e->t.id = a->row;
 		if (r == 0)
-			r = entry_open(e);
+			r = mem_insist(entry_open(e));
 		if (r == 0) {
 			trouble_admitted(d, &e->t);
 			queue_load(d->queue, &e->t);

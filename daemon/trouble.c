@@ -67,7 +67,7 @@ static void clear_lasting(struct daemon *d, struct tenant *t)
 void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why, const char *text,
 	const char *hint)
 {
-	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	char title[160];
 
 	if (!text) {
@@ -116,8 +116,8 @@ void trouble_admitted(struct daemon *d, struct tenant *t)
 
 static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_recovery *rec)
 {
-	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
-	_cleanup_(buf_done) struct buf subject = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf subject = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	struct alert a = alert_of(t, ALERT_FOREIGN_RECOVERY_JOB, VERDICT_CRITICAL);
 	const struct remote_job *j = &rec->job;
 	char title[200], started[TIME_TEXT_SIZE];
@@ -179,7 +179,7 @@ static bool is_told_loudly(enum graph_outcome why)
 /* Who cannot look does not see that snapshots are late, so that is told as if they were. */
 static void note_blind(struct daemon *d, struct entry *e, const char *text, const char *hint)
 {
-	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	const struct tenant *t = &e->t;
 	int64_t now_us = clock_wall_us();
 	char title[160], since[DURATION_TEXT_SIZE];
@@ -323,7 +323,7 @@ static void watch_fails(struct daemon *d, struct tenant *t, const struct run *ru
 static void tell_failed(struct daemon *d, struct tenant *t, const struct run *run,
 	enum alert_kind kind, const char *text, const char *hint)
 {
-	_cleanup_(buf_done) struct buf summary = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	struct alert a = alert_of(t, kind, VERDICT_WARNING);
 	char title[200];
 

@@ -68,6 +68,13 @@ part_system() {
 
 part_kill() { run_one "kill -9" env FLAVOUR="$FLAVOUR" bash tests/system/kill.sh; }
 
+# Faults at every n-th call: many with the shipped optimisation, some under the sanitizers.
+part_fault() {
+	make -s -j"$JOBS" FLAVOUR=rel build/rel/test/fault "$B/test/fault" || return 1
+	TEST_TIMEOUT=900 run_one "faults" build/rel/test/fault --runs 1200 tests/fault/cycle.scn
+	TEST_TIMEOUT=900 run_one "faults ($FLAVOUR)" "${PREFIX_CMD[@]}" "$B/test/fault" --runs 60 tests/fault/cycle.scn
+}
+
 part_demo() { run_one "make demo" make -s FLAVOUR=rel demo; }
 
 part_fuzz() {
@@ -81,7 +88,7 @@ part_lint() { run_one lint make -s lint; }
 
 part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang FLAVOUR=rel WERROR=-Werror all unit programs; }
 
-for part in ${PARTS:-build unit replay system kill demo clang fuzz lint}; do
+for part in ${PARTS:-build unit replay fault system kill demo clang fuzz lint}; do
 	begin=$SECONDS
 	before=$failed
 	printf '== %s\n' "$part"

@@ -7,6 +7,8 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "common/base/mem.h"
+
 #define FIRST_CAP 64u
 
 /* cap for needed bytes (NUL included): doubled, but never more than the maximum asks for. */
@@ -49,6 +51,10 @@ char *buf_reserve(struct buf *b, size_t extra)
 	if (needed > b->cap) {
 		size_t cap = grown_cap(b, needed);
 		char *data = grown_memory(b, cap);
+		while (!data && b->sure) {
+			mem_spend();
+			data = grown_memory(b, cap);
+		}
 		if (!data) {
 			b->error = -ENOMEM;
 			return NULL;

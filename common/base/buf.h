@@ -20,11 +20,18 @@ struct buf {
 	size_t max;  /* largest len; an append past it is -EFBIG */
 	int error;   /* 0, -EFBIG or -ENOMEM; sticky until buf_reset() */
 	bool secret; /* memory is wiped whenever it is left: when growing, in buf_done() */
+	bool sure;   /* memory is not refused (mem.h) */
 };
 
 #define BUF_INIT(maximum) ((struct buf){.max = (maximum)})
 /* For content that must not stay behind in freed memory. */
 #define BUF_INIT_SECRET(maximum) ((struct buf){.max = (maximum), .secret = true})
+
+/*
+ * For short texts whose readers have nobody to refuse to: words for people, keys, addresses. The
+ * only error is -EFBIG.
+ */
+#define BUF_INIT_SURE(maximum) ((struct buf){.max = (maximum), .sure = true})
 
 /* The source of an append must not lie inside the buffer. */
 void buf_append(struct buf *b, const void *data, size_t len);

@@ -50,6 +50,13 @@ int secret_open(const struct secret *store_key, const char *tenant_id, const cha
 	const void *envelope, size_t len, struct secret **ret);
 
 /*
+ * Seals and opens something. OpenSSL fetches an algorithm once, and one that it could not fetch for
+ * want of memory never again: so this is called at the start, where the process may still end.
+ * After it -ENOMEM is the only way in which the others here fail without a fault of the data.
+ */
+int secret_self_test(void);
+
+/*
  * A keyed hash by which a credential file that was consumed once is recognised without keeping it.
  * 0, -EINVAL (store_key's length), -ENOMEM or -EIO.
  */

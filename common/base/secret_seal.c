@@ -71,7 +71,7 @@ static int derive_key(const struct secret *store_key, const char *purpose, struc
 	if (r < 0)
 		return r;
 	if (!ctx || EVP_KDF_derive(ctx, (unsigned char *)key->data, key->len, params) != 1)
-		return -EIO;
+		return -ENOMEM;
 	*ret = TAKE_PTR(key);
 	return 0;
 }
@@ -95,13 +95,13 @@ static int begin(EVP_CIPHER_CTX *ctx, int encrypt, const struct secret *key,
 
 	if (EVP_CipherInit_ex(
 		    ctx, EVP_aes_256_gcm(), NULL, (unsigned char *)key->data, nonce, encrypt) != 1)
-		return -EIO;
+		return -ENOMEM;
 	/* The NUL of the tenant goes in, so that no two pairs read the same. */
 	if (EVP_CipherUpdate(ctx, NULL, &n, (const unsigned char *)tenant_id,
 		    (int)strlen(tenant_id) + 1) != 1 ||
 		EVP_CipherUpdate(
 			ctx, NULL, &n, (const unsigned char *)purpose, (int)strlen(purpose)) != 1)
-		return -EIO;
+		return -ENOMEM;
 	return 0;
 }
 
@@ -122,7 +122,7 @@ static int encrypt(const struct secret *key, const char *tenant_id, const char *
 			1 ||
 		EVP_CipherFinal_ex(ctx, text + n, &n_last) != 1 ||
 		EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_GET_TAG, TAG_SIZE, text + plain->len) != 1)
-		return -EIO;
+		return -ENOMEM;
 	return 0;
 }
 
@@ -165,7 +165,7 @@ static int decrypt(const struct secret *key, const char *tenant_id, const char *
 	if (EVP_CIPHER_CTX_ctrl(ctx, EVP_CTRL_AEAD_SET_TAG, TAG_SIZE, unconst(text + plain->len)) !=
 			1 ||
 		EVP_CipherUpdate(ctx, to, &n, text, (int)plain->len) != 1)
-		return -EIO;
+		return -ENOMEM;
 	return EVP_CipherFinal_ex(ctx, to + n, &n_last) == 1 ? 0 : SECRET_E_BROKEN;
 }
 
@@ -208,4 +208,20 @@ int secret_fingerprint(
 	if (r < 0)
 		return r;
 	return hmac_sha256(key->data, key->len, s->data, s->len, ret);
+}
+
+int secret_self_test(void)
+{
+	static const char bytes[STORE_KEY_SIZE] = {0};
+	_cleanup_(buf_done) struct buf envelope = BUF_INIT(LIMIT_SECRET_BYTES);
+	_cleanup_(secret_freep) struct secret *key = NULL, *opened = NULL;
+	int r = secret_new(bytes, sizeof(bytes), &key);
+
+	if (r == 0)
+		r = secret_seal(key, "self", "test", key, &envelope);
+	if (r == 0)
+		r = secret_open(key, "self", "test", envelope.data, envelope.len, &opened);
+	if (r > 0 || (r == 0 && !secret_equal(key, opened)))
+		r = -EIO;
+	return r;
 }

@@ -60,7 +60,7 @@ static void key_part(struct buf *key, const char *text)
 
 static int natural_key_digest(const struct alert *a, uint8_t ret[static SHA256_SIZE])
 {
-	_cleanup_(buf_done) struct buf key = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf key = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	int64_t job = a->subject ? 0 : a->job;
 	int64_t when = a->job == 0 && !a->subject ? a->created_us : 0;
 
@@ -109,7 +109,7 @@ static void kv_cut(struct jsonw *w, const char *key, const char *text, size_t ma
 		jsonw_string(w, text);
 		return;
 	}
-	_cleanup_(buf_done) struct buf cut = BUF_INIT(max + 8);
+	_cleanup_(buf_done) struct buf cut = BUF_INIT_SURE(max + 8);
 	buf_append(&cut, text, len);
 	buf_puts(&cut, "\xe2\x80\xa6");
 	jsonw_string_n(w, buf_text(&cut), cut.len);
@@ -121,7 +121,7 @@ static void kv_cut(struct jsonw *w, const char *key, const char *text, size_t ma
  */
 static void append_safe_json(struct buf *out, const char *json)
 {
-	_cleanup_(buf_done) struct buf quoted = BUF_INIT(LIMIT_ALERT_VALUE_BYTES * 8);
+	_cleanup_(buf_done) struct buf quoted = BUF_INIT_SURE(LIMIT_ALERT_VALUE_BYTES * 8);
 	const char *p = json;
 
 	while (*p) {
@@ -148,7 +148,7 @@ static void kv_value(struct jsonw *w, const char *key, const char *json)
 {
 	if (!json)
 		return;
-	_cleanup_(buf_done) struct buf safe = BUF_INIT(LIMIT_ALERT_VALUE_BYTES * 8);
+	_cleanup_(buf_done) struct buf safe = BUF_INIT_SURE(LIMIT_ALERT_VALUE_BYTES * 8);
 	if (strnlen(json, LIMIT_ALERT_VALUE_BYTES + 1) <= LIMIT_ALERT_VALUE_BYTES)
 		append_safe_json(&safe, json);
 	if (safe.len == 0 || buf_error(&safe)) {
@@ -251,7 +251,7 @@ static void write_data(struct jsonw *w, const struct alert *a, size_t n_shown)
 void alert_render(const struct alert *a, struct buf *out)
 {
 	size_t n = a->n_objects < LIMIT_ALERT_OBJECTS ? a->n_objects : LIMIT_ALERT_OBJECTS;
-	_cleanup_(buf_done) struct buf data = BUF_INIT(DATA_BYTES);
+	_cleanup_(buf_done) struct buf data = BUF_INIT_SURE(DATA_BYTES);
 
 	for (;;) {
 		struct jsonw w = JSONW_INIT(&data);

@@ -126,11 +126,12 @@ static int map_error(int extended, int os_errno)
  * would be on its own. Only autocommit tells. A full disk always ends it, so that it means the same
  * whichever statement met it.
  */
-static int fail(struct sqlite *d)
+static int fail_with(struct sqlite *d, int code)
 {
-	int r = map_error(sqlite3_extended_errcode(d->handle), sqlite3_system_errno(d->handle));
+	int r = map_error(code, sqlite3_system_errno(d->handle));
 
-	(void)db_set_error(&d->base, r, "%s", sqlite3_errmsg(d->handle));
+	(void)db_set_error(&d->base, r, "%s",
+		code == SQLITE_NOMEM ? "out of memory" : sqlite3_errmsg(d->handle));
 	if (!d->base.in_transaction || d->base.lost)
 		return r;
 	if (r == -ENOSPC && !sqlite3_get_autocommit(d->handle))
@@ -138,6 +139,11 @@ static int fail(struct sqlite *d)
 	if (sqlite3_get_autocommit(d->handle))
 		d->base.lost = r;
 	return r;
+}
+
+static int fail(struct sqlite *d)
+{
+	return fail_with(d, sqlite3_extended_errcode(d->handle));
 }
 
 static void sqlite_log(void *arg, int code, const char *message)
@@ -280,8 +286,9 @@ static int sqlite_query(struct db *db, const struct db_sql *q, const struct db_v
 	if (r < 0)
 		return r;
 	for (size_t i = 0; i < n; i++) {
-		if (bind_value(s, s->index[i], &args[i]) != SQLITE_OK) {
-			r = fail(d);
+		r = bind_value(s, s->index[i], &args[i]);
+		if (r != SQLITE_OK) { /* not always SQLite's own word */
+			r = fail_with(d, r);
 			stmt_put(s);
 			return r;
 		}
@@ -366,9 +373,15 @@ static const void *sqlite_column_blob(void *stmt, int column, size_t *ret_len)
 /* --- transactions and maintenance --------------------------------------------------------------
  */
 
+/* One that fails for want of memory may have begun all the same. */
 static int sqlite_begin(struct db *db)
 {
-	return sqlite_script(db, db->mode == DB_OPEN_READ ? "BEGIN" : "BEGIN IMMEDIATE");
+	struct sqlite *d = self(db);
+	int r = sqlite_script(db, db->mode == DB_OPEN_READ ? "BEGIN" : "BEGIN IMMEDIATE");
+
+	if (r < 0 && !sqlite3_get_autocommit(d->handle))
+		(void)sqlite3_exec(d->handle, "ROLLBACK", NULL, NULL, NULL);
+	return r;
 }
 
 static int sqlite_commit(struct db *db)

@@ -141,7 +141,7 @@ static int request_route(struct request *q, const struct conf *conf,
 int request_make(struct alerts *a, const struct tenant *tenant, const struct alert *alert,
 	const char *except, struct request **ret)
 {
-	_cleanup_(buf_done) struct buf body = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf body = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	_cleanup_(request_freep) struct request *q = calloc(1, sizeof(*q));
 
 	if (!q)

@@ -24,7 +24,7 @@ void condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kin
 	const char *except)
 {
 	int64_t id = tenant ? tenant->id : 0, now_us = clock_wall_us();
-	_cleanup_(buf_done) struct buf key = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf key = BUF_INIT_SURE(4096);
 	char since[TIME_TEXT_SIZE];
 	struct request *q = NULL;
 

@@ -49,7 +49,7 @@ void trouble_clear(struct trouble *t)
 static void trouble_begin(struct alerts *a, int r, const char *detail)
 {
 	struct trouble *t = &a->trouble;
-	_cleanup_(buf_done) struct buf data = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf data = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	trouble_clear(t);
 	t->on = true;
 	t->kind = r == -ENOSPC ? ALERT_STORE_FULL : ALERT_STORE_ERROR;

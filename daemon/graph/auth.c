@@ -183,7 +183,8 @@ void auth_refused(
 
 static int slot_init(struct auth_slot *slot, struct auth *a, const struct auth_provider *provider)
 {
-	*slot = (struct auth_slot){.auth = a, .provider = provider, .text = BUF_INIT(TEXT_BYTES)};
+	*slot = (struct auth_slot){
+		.auth = a, .provider = provider, .text = BUF_INIT_SURE(TEXT_BYTES)};
 	TAILQ_INIT(&slot->waits);
 	return loop_timer_new(a->env.loop, "token", pump, slot, &slot->pump);
 }

@@ -5,6 +5,7 @@
  * lets a server refuse one that it has seen. The key is read for it and freed at once, so that
  * no private key stays in memory and a renewed file counts at the next request.
  */
+#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -66,11 +67,15 @@ static int read_key(struct auth_slot *slot, struct auth_key **ret, struct buf *w
 	char when[TIME_TEXT_SIZE];
 	int r = credential_read(slot->auth->credentials_dir, name, &pem, &path);
 
+	if (r == -ENOMEM)
+		return r;
 	if (r != 0) {
 		credential_error_text(r, name, path, why);
 		return 1;
 	}
 	r = auth_key_parse(pem->data, pem->len, &key);
+	if (r == -ENOMEM)
+		return r;
 	if (r != 0) {
 		buf_printf(why, "credential '%s' %s", name, auth_key_error_text(r));
 		return 1;
@@ -89,7 +94,7 @@ static int add_assertion(struct auth_slot *slot, struct buf *form, struct buf *w
 {
 	_cleanup_(auth_key_freep) struct auth_key *key = NULL;
 	_cleanup_(buf_done) struct buf assertion = BUF_INIT_SECRET(ASSERTION_BYTES);
-	_cleanup_(buf_done) struct buf audience = BUF_INIT(LIMIT_URL_BYTES);
+	_cleanup_(buf_done) struct buf audience = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	char id[GUID_TEXT_SIZE];
 
 	if (!*slot->auth->tenant->certificate) {
@@ -102,9 +107,15 @@ static int add_assertion(struct auth_slot *slot, struct buf *form, struct buf *w
 	if (r != 0)
 		return r;
 	append_endpoint(slot, &audience);
-	if (random_guid(id) < 0 ||
-		auth_jwt_assertion(key, buf_text(&audience), slot->auth->tenant->client_id, id,
-			clock_wall_us(), &assertion) < 0) {
+	r = buf_error(&audience);
+	if (r == 0)
+		r = random_guid(id);
+	if (r == 0)
+		r = auth_jwt_assertion(key, buf_text(&audience), slot->auth->tenant->client_id, id,
+			clock_wall_us(), &assertion);
+	if (r == -ENOMEM)
+		return r;
+	if (r != 0) {
 		buf_puts(why, "the client assertion could not be signed");
 		return 1;
 	}
@@ -134,11 +145,13 @@ static void answered(void *arg, struct http_result *result)
 static int post(struct auth_slot *slot, const struct buf *form)
 {
 	const struct conf_tenant *t = slot->auth->tenant;
-	_cleanup_(buf_done) struct buf url = BUF_INIT(LIMIT_URL_BYTES);
+	_cleanup_(buf_done) struct buf url = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	static const char *const headers[] = {"Accept: application/json",
 		"Content-Type: application/x-www-form-urlencoded", NULL};
 
 	append_endpoint(slot, &url);
+	if (buf_error(&url))
+		return buf_error(&url);
 	struct http_request request = {
 		.method = "POST",
 		.url = buf_text(&url),
@@ -158,15 +171,16 @@ static int post(struct auth_slot *slot, const struct buf *form)
 
 void auth_slot_send(struct auth_slot *slot, struct buf *form)
 {
-	_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 
 	auth_form_add(form, "client_id", slot->auth->tenant->client_id);
 	auth_form_add(form, "scope", slot->provider->scope);
 	if (slot->claims)
 		auth_form_add(form, "claims", slot->claims);
-	if (add_assertion(slot, form, &why) != 0)
+	int r = add_assertion(slot, form, &why);
+	if (r > 0)
 		auth_slot_lost(slot, AUTH_CONFIG, buf_text(&why), hint_key, HOLD_LOCAL_US);
-	else if (buf_error(form) || post(slot, form) < 0)
+	else if (r < 0 || buf_error(form) || post(slot, form) < 0)
 		auth_slot_lost(slot, AUTH_NETWORK, "the token request could not be made", NULL,
 			HOLD_LOCAL_US);
 	buf_done(form);

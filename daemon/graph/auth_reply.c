@@ -331,7 +331,7 @@ static void read_failure(const struct http_result *result, struct auth_reply *re
 
 void auth_reply_read(const struct http_result *result, struct auth_reply *ret)
 {
-	*ret = (struct auth_reply){.text = BUF_INIT(TEXT_BYTES)};
+	*ret = (struct auth_reply){.text = BUF_INIT_SURE(TEXT_BYTES)};
 	if (result->error != HTTP_OK)
 		read_failure(result, ret);
 	else if (result->status >= 200 && result->status < 300)

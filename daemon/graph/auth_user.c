@@ -16,6 +16,7 @@
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
@@ -134,7 +135,7 @@ static void save_done(void *arg, int r)
 
 	if (r != 0) {
 		const struct log_ctx ctx = {.tenant = slot->auth->tenant->name};
-		_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
+		_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 
 		/* the old one stays in the store and, at the service, valid */
 		store_secret_error_text(r, slot->auth->tenant->name, &why);
@@ -161,11 +162,7 @@ static void granted(struct auth_slot *slot, struct auth_reply *reply)
 		auth_slot_won(slot, reply);
 		return;
 	}
-	if (job_new(slot, &job) < 0) {
-		auth_reply_done(reply);
-		auth_slot_lost(slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
-		return;
-	}
+	(void)mem_insist(job_new(slot, &job));
 	job->token = TAKE_PTR(reply->refresh);
 	job->reply = *reply;
 	post(slot, job, save_work, save_done);
@@ -210,7 +207,7 @@ static int load_work(struct store *s, void *arg)
 
 static void lost_store(struct auth_slot *slot, int r)
 {
-	_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 	bool sign_in = r == STORE_SECRET_E_NONE || r == STORE_SECRET_E_BROKEN;
 
 	store_secret_error_text(r, slot->auth->tenant->name, &why);
@@ -260,27 +257,32 @@ static int read_credential(struct auth_slot *slot, struct user_job *job, struct 
 {
 	const char *tenant = slot->auth->tenant->name;
 	_cleanup_(freep) char *path = NULL;
-	_cleanup_(buf_done) struct buf name = BUF_INIT(LIMIT_NAME_BYTES);
+	_cleanup_(buf_done) struct buf name = BUF_INIT_SURE(LIMIT_NAME_BYTES);
 
 	buf_printf(&name, "%s.%s", tenant, STORE_SECRET_REFRESH_TOKEN);
-	int r = credential_read(
-		slot->auth->credentials_dir, buf_text(&name), &job->credential, &path);
+	int r = buf_error(&name);
+	if (r == 0)
+		r = credential_read(
+			slot->auth->credentials_dir, buf_text(&name), &job->credential, &path);
 	/* an administrator may have emptied or removed the file once it was taken */
 	if (r == CREDENTIAL_E_MISSING || r == CREDENTIAL_E_EMPTY)
 		return 0;
-	if (r != 0)
+	if (r != 0 && r != -ENOMEM)
 		credential_error_text(r, buf_text(&name), path, why);
 	return r;
 }
 
 static void load(struct auth_slot *slot)
 {
-	_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 	_cleanup_(job_freep) struct user_job *job = NULL;
 
-	if (job_new(slot, &job) < 0)
+	int r = job_new(slot, &job);
+	if (r == 0)
+		r = read_credential(slot, job, &why);
+	if (r == -ENOMEM)
 		auth_slot_lost(slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
-	else if (read_credential(slot, job, &why) != 0)
+	else if (r != 0)
 		auth_slot_lost(slot, AUTH_CONFIG, buf_text(&why), NULL, HOLD_LOCAL_US);
 	else
 		post(slot, TAKE_PTR(job), load_work, load_done);

@@ -44,7 +44,7 @@ static int fail_early(struct graph_call *c, enum graph_outcome outcome, const ch
 
 static int add_form(struct graph_call *c, int form, const char *snapshot_id, const char *job_id)
 {
-	struct buf url = BUF_INIT(LIMIT_URL_BYTES);
+	struct buf url = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	int r = graph_op_url(
 		c->op, (size_t)form, c->graph->tenant->graph_url, snapshot_id, job_id, &url);
 
@@ -116,8 +116,8 @@ static int call_start(struct graph *g, const struct call_spec *spec, graph_done_
 		.kind = kind_of(g, spec->op),
 		.attempt = 1,
 		.request_id = "-",
-		.failed_text = BUF_INIT(GRAPH_TEXT_BYTES),
-		.refused_text = BUF_INIT(GRAPH_TEXT_BYTES)};
+		.failed_text = BUF_INIT_SURE(GRAPH_TEXT_BYTES),
+		.refused_text = BUF_INIT_SURE(GRAPH_TEXT_BYTES)};
 	c->policy = c->row->policy;
 	c->policy.not_found_is_young = spec->young;
 	int r = text_copy(spec->body, &c->body);

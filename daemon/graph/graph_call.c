@@ -132,7 +132,7 @@ static void finish(struct graph_call *c, struct graph_reply *reply)
 static void give_up(struct graph_call *c, enum graph_outcome outcome, long status, const char *why,
 	const char *hint, int64_t retry_after_us, const struct http_result *result)
 {
-	struct buf text = BUF_INIT(GRAPH_TEXT_BYTES);
+	struct buf text = BUF_INIT_SURE(GRAPH_TEXT_BYTES);
 	struct graph_reply reply = {
 		.outcome = outcome,
 		.status = status,
@@ -243,7 +243,7 @@ static void keep_credential(struct graph_call *c)
 
 static void succeed(struct graph_call *c, struct http_result *result)
 {
-	struct buf location = BUF_INIT(LIMIT_URL_BYTES);
+	struct buf location = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	struct graph_reply reply = {
 		.outcome = GRAPH_OK,
 		.status = result->status,
@@ -392,8 +392,8 @@ static void act(struct graph_call *c, const struct retry_decision *d,
 static void answered(void *arg, struct http_result *result)
 {
 	struct graph_call *c = arg;
-	struct buf claims = BUF_INIT(LIMIT_HEADER_BYTES);
-	struct buf why = BUF_INIT(GRAPH_TEXT_BYTES);
+	struct buf claims = BUF_INIT_SURE(LIMIT_HEADER_BYTES);
+	struct buf why = BUF_INIT_SURE(GRAPH_TEXT_BYTES);
 	struct retry_decision d = decide(c, result, &claims);
 
 	c->http = NULL;

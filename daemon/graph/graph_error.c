@@ -132,7 +132,7 @@ bool graph_auth_param(const char *header, const char *name, struct buf *value)
 
 bool graph_claims(const char *www_authenticate, struct buf *claims)
 {
-	struct buf encoded = BUF_INIT(LIMIT_HEADER_BYTES);
+	struct buf encoded = BUF_INIT_SURE(LIMIT_HEADER_BYTES);
 	_cleanup_(json_freep) struct json *root = NULL;
 	bool found = www_authenticate && graph_auth_param(www_authenticate, "claims", &encoded) &&
 		     base64_decode(buf_text(&encoded), encoded.len, claims) == 0 &&

@@ -31,7 +31,7 @@ static struct alert alert_of(const struct judging *j, enum alert_kind kind, enum
 /* The alert and a row of the outbox for each sink of the tenant. */
 static int put(struct judging *j, const struct alert *a)
 {
-	_cleanup_(buf_done) struct buf body = BUF_INIT(LIMIT_ALERT_BODY_BYTES);
+	_cleanup_(buf_done) struct buf body = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	_cleanup_(freep) const char **names = calloc(j->conf->n_sinks + 1, sizeof(*names));
 	_cleanup_(freep) struct store_delivery *to = calloc(j->conf->n_sinks + 1, sizeof(*to));
 	struct store_alert row = {
@@ -76,7 +76,7 @@ static void summarise(const struct judging *j, struct buf *out)
 
 static void put_hidden(const struct tally *t, struct buf *out)
 {
-	_cleanup_(buf_done) struct buf words = BUF_INIT(512);
+	_cleanup_(buf_done) struct buf words = BUF_INIT_SURE(512);
 
 	alert_words_children(t->n_hidden, &words);
 	if (words.len)
@@ -116,7 +116,7 @@ static bool any_brought_back(const struct tally *t)
 static int put_changes(struct judging *j, const struct tally *t, enum verdict severity)
 {
 	struct alert a = alert_of(j, ALERT_CHANGES_UNEXPECTED, severity);
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf title = BUF_INIT_SURE(4096), summary = BUF_INIT_SURE(4096);
 
 	alert_title_changes(j->tenant->name, t->counts, t->n_counts, &title);
 	summarise(j, &summary);
@@ -130,7 +130,7 @@ static int put_changes(struct judging *j, const struct tally *t, enum verdict se
 static int put_first(struct judging *j)
 {
 	struct alert a = alert_of(j, ALERT_FIRST_RUN, VERDICT_NOTICE);
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf title = BUF_INIT_SURE(4096), summary = BUF_INIT_SURE(4096);
 	const struct tally *t = &j->first;
 
 	a.initial = true;
@@ -148,7 +148,7 @@ static int put_first(struct judging *j)
 static int put_undone(struct judging *j)
 {
 	struct alert a = alert_of(j, ALERT_CHANGES_UNDONE, VERDICT_NOTICE);
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf title = BUF_INIT_SURE(4096), summary = BUF_INIT_SURE(4096);
 	const struct tally *t = &j->undone;
 
 	buf_printf(&title, "%s: ", j->tenant->name);
@@ -171,7 +171,7 @@ static int put_vanished(struct judging *j)
 {
 	const struct tally *t = &j->vanished;
 	struct alert a = alert_of(j, ALERT_DELETION_VANISHED, t->worst);
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf title = BUF_INIT_SURE(4096), summary = BUF_INIT_SURE(4096);
 
 	buf_printf(&title, "%s: ", j->tenant->name);
 	alert_words_vanished(t->counts, t->n_counts, &title);
@@ -218,8 +218,8 @@ static int put_effects(struct judging *j, const struct recovery *recovery)
 {
 	const struct tally *t = &recovery->effects;
 	struct alert a = alert_of(j, ALERT_CHANGES_UNEXPECTED, t->worst);
-	_cleanup_(buf_done) struct buf title = BUF_INIT(4096), summary = BUF_INIT(4096);
-	_cleanup_(buf_done) struct buf subject = BUF_INIT(4096);
+	_cleanup_(buf_done) struct buf title = BUF_INIT_SURE(4096), summary = BUF_INIT_SURE(4096);
+	_cleanup_(buf_done) struct buf subject = BUF_INIT_SURE(4096);
 
 	buf_printf(&title, "%s: ", j->tenant->name);
 	alert_words_objects(t->counts, t->n_counts, &title);

@@ -510,7 +510,7 @@ void look_start(struct look *l, struct tenant *t, bool forced, const char *watch
 			.tenant = t,
 			.conf = conf_tenant_ref(t->conf),
 			.server_us = TIME_NONE,
-			.unknown_text = BUF_INIT(UNKNOWN_TEXT_BYTES),
+			.unknown_text = BUF_INIT_SURE(UNKNOWN_TEXT_BYTES),
 			.seen = {.at_us = TIME_NONE, .newest_us = TIME_NONE},
 		};
 		l->glances = g;

@@ -240,7 +240,24 @@ static size_t copy_headers(const struct http_request *q, char *bearer, size_t si
 	return n;
 }
 
-static void handle(
+/* Another harness lets a part of the answer arrive, or none. */
+static void lose_bytes(
+	struct world *w, const struct sim_response *response, struct http_result *result)
+{
+	bool told;
+	uint64_t len = w->answer(response->body.len, &told);
+
+	if (result->error == HTTP_OK && told) {
+		result->error = HTTP_E_NETWORK;
+		result->error_text = "the connection was closed";
+		result->status = 0;
+		len = 0;
+	}
+	if (len < result->body.len)
+		buf_truncate(&result->body, len);
+}
+
+static void serve(
 	void *arg, const struct http_request *q, struct http_result *result, int64_t *delay_us)
 {
 	struct world *w = arg;
@@ -282,10 +299,24 @@ static void handle(
 		result->status = 0;
 		buf_truncate(&result->body, 0);
 	}
+	if (w->answer)
+		lose_bytes(w, &response, result);
 	crash_after(w, q, &response);
 	sim_response_done(&response);
 	for (size_t i = 0; i < request.n_headers; i++)
 		free(names[i]);
+}
+
+/* The service's work is not the daemon's. */
+static void handle(
+	void *arg, const struct http_request *q, struct http_result *result, int64_t *delay_us)
+{
+	struct world *w = arg;
+	bool was = w->gate ? w->gate(false) : false;
+
+	serve(w, q, result, delay_us);
+	if (w->gate)
+		(void)w->gate(was);
 }
 
 /* --- the host's side
@@ -366,6 +397,10 @@ int world_daemon_start(struct world *w, struct buf *errors)
 		r = daemon_new(w->loop, TAKE_PTR(conf), store, &options, &w->daemon);
 	if (r == 0) {
 		fake_http_handler(fake_http_newest(), handle, w);
+		if (w->store_retry_us)
+			r = fake_store_thread_retry(fake_store_thread_newest(), w->store_retry_us);
+	}
+	if (r == 0) {
 		r = daemon_start(w->daemon);
 	}
 	if (r != 0)
@@ -409,10 +444,14 @@ void world_daemon_kill(struct world *w)
 
 static void pass_time(struct world *w, int64_t delta_us)
 {
-	if (w->daemon)
-		fake_loop_run_for(w->loop, delta_us);
-	else
+	if (!w->daemon) {
 		clock_virtual_advance(delta_us);
+		return;
+	}
+	bool was = w->gate ? w->gate(true) : false;
+	fake_loop_run_for(w->loop, delta_us);
+	if (w->gate)
+		(void)w->gate(was);
 }
 
 int world_run_until(struct world *w, int64_t until_us, struct buf *errors)

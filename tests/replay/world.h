@@ -54,6 +54,13 @@ struct world {
 	char allowed[120];    /* a violation that belongs to the story; "" for none */
 	int64_t clock_off_us; /* how far somebody has set the host's clock ahead */
 	bool verbose;
+
+	/* For other harnesses; none after world_open(). */
+	bool (*gate)(bool open); /* the daemon's own code runs from here on, or no longer; returns
+				    what it was */
+	/* Bytes of an answer that arrive, of len; *ret_told: it is an error of the connection. */
+	uint64_t (*answer)(uint64_t len, bool *ret_told);
+	int64_t store_retry_us; /* what the store refuses is tried again by itself; 0: by a word */
 };
 
 int world_open(struct world *w);

@@ -241,12 +241,14 @@ int http_start(struct http *h, const struct http_request *request, http_done_fn 
 		body[request->body_len] = '\0';
 		c->request.body = body;
 	}
-	if (loop_timer_new(h->loop, "http", timer_fired, c, &c->timer) < 0)
-		abort();
-	loop_timer_arm(c->timer, 0);
-	h->calls = c;
-	h->started++;
 	h->in_flight++;
+	h->calls = c;
+	if (loop_timer_new(h->loop, "http", timer_fired, c, &c->timer) < 0) {
+		http_cancel(c);
+		return -ENOMEM;
+	}
+	loop_timer_arm(c->timer, 0);
+	h->started++;
 	if (ret)
 		*ret = c;
 	return 0;

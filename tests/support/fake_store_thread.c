@@ -69,12 +69,11 @@ static int transact(struct store_thread *t, struct request *q)
 	r = q->work(t->store, q->arg);
 	if (r == 0 && t->fail_at && q->number >= t->fail_at)
 		r = t->fail_r;
-	if (r != 0 || (dies && t->die_when == FAKE_STORE_DIE_BEFORE_COMMIT)) {
-		if (db)
-			db_rollback(db);
-	} else if (db) {
+	bool commits = r == 0 && !(dies && t->die_when == FAKE_STORE_DIE_BEFORE_COMMIT);
+	if (db && commits)
 		r = db_commit(db);
-	}
+	if (db && (r != 0 || !commits))
+		db_rollback(db);
 	if (dies)
 		die(t);
 	return r;
@@ -102,7 +101,8 @@ static void run_queue(struct store_thread *t)
 
 			t->paused = true;
 			if (tell && t->state)
-				t->state(t->state_arg, q->r, err_text(q->r));
+				t->state(t->state_arg, q->r,
+					t->store ? db_error_text(t->store->db) : err_text(q->r));
 			if (t->retry_us)
 				loop_timer_arm(t->retry, t->retry_us);
 			return;

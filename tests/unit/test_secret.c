@@ -299,6 +299,12 @@ START_TEST(protects_the_process)
 }
 END_TEST
 
+START_TEST(self_test)
+{
+	ck_assert_int_eq(secret_self_test(), 0);
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *suite(void)
@@ -306,6 +312,7 @@ Suite *suite(void)
 	Suite *s = suite_create("secret");
 	TCase *tc = tcase_create("secret");
 
+	tcase_add_test(tc, self_test);
 	tcase_add_test(tc, holds_bytes);
 	tcase_add_test(tc, compares);
 	tcase_add_test(tc, pages_are_left_out_of_dumps_and_locked);
