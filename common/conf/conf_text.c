@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/conf/conf_text.h"
 
+#include <arpa/inet.h>
 #include <errno.h>
 #include <stdio.h>
 #include <string.h>
@@ -180,6 +181,18 @@ static int check_store(const char *text, char **ret_text, struct buf *error)
 	return check_plain(text, ret_text, error);
 }
 
+static bool is_ipv6(const char *text, size_t len)
+{
+	char copy[INET6_ADDRSTRLEN];
+	struct in6_addr address;
+
+	if (len >= sizeof(copy))
+		return false;
+	memcpy(copy, text, len);
+	copy[len] = '\0';
+	return inet_pton(AF_INET6, copy, &address) == 1;
+}
+
 /* host[:port] up to end; the brackets of an IPv6 address belong to the host. */
 static bool split_host(const char *text, const char *end, size_t *ret_host, const char **ret_port)
 {
@@ -189,8 +202,7 @@ static bool split_host(const char *text, const char *end, size_t *ret_host, cons
 
 	if (*text == '[') {
 		host_end = memchr(text, ']', (size_t)(end - text));
-		if (!host_end ||
-			strspn(text + 1, DIGITS "abcdefABCDEF:.") != (size_t)(host_end - text - 1))
+		if (!host_end || !is_ipv6(text + 1, (size_t)(host_end - text - 1)))
 			return false;
 		host_end++;
 	}
@@ -273,6 +285,14 @@ static int check_cloud(const char *host, size_t len, struct buf *error)
 	return 0;
 }
 
+/* What may stand in an address on the wire. */
+static bool plain_ascii(const char *text)
+{
+	while (*text > ' ' && *text < 0x7f)
+		text++;
+	return *text == '\0';
+}
+
 static int check_url(const char *text, char **ret_text, struct buf *error)
 {
 	static const char scheme[] = "https://";
@@ -290,7 +310,7 @@ static int check_url(const char *text, char **ret_text, struct buf *error)
 		buf_puts(error, "a user or password in an address is not possible here");
 		return 1;
 	}
-	if (strpbrk(text, "?#\\") || strpbrk(text, " \t\r\n"))
+	if (strpbrk(text, "?#\\") || !plain_ascii(text))
 		return refuse(error, text, "has more than host, port and path");
 	if (!split_host(host, host + strcspn(host, "/"), &host_len, &port))
 		return refuse(error, text, "has no valid host and port");

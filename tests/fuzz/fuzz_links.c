@@ -150,6 +150,7 @@ static void check_configured(const char *url)
 
 	if (conf_text_check(key, url, &kept, &error) == 0 && *kept) {
 		FUZZ_CHECK(strncmp(kept, "https://", 8) == 0 && !strpbrk(kept, "@?#\\"));
+		FUZZ_CHECK(http_same_origin(kept, kept));
 		if (http_same_origin(kept, "https://graph.microsoft.com"))
 			FUZZ_CHECK(conf_url_trusted(kept));
 	} else if (error.len) {

@@ -9,6 +9,7 @@
 #include <unistd.h>
 
 #include "common/base/clock.h"
+#include "common/base/limits.h"
 #include "common/conf/conf.h"
 #include "common/conf/conf_check.h"
 #include "common/conf/conf_keys.h"
@@ -566,6 +567,48 @@ START_TEST(a_filter_has_at_most_100_ids)
 }
 END_TEST
 
+/* Sections that there may be only so many of: how one begins and goes on, and what is said. */
+static const struct {
+	const char *before, *section, *after, *error;
+	unsigned most;
+} crowds[] = {
+	{"tenant \"a\" {\n" TENANT_KEYS, "watch \"w%u\" {\n}\n", "}\n",
+		"snapwatch.conf:1: tenant \"a\": has 17 watches, more than 16\n",
+		LIMIT_WATCHES_PER_TENANT},
+	{"defaults {\n", "watch \"w%u\" {\n}\n", "}\n" TENANT_A,
+		"snapwatch.conf:1: has 17 watches, more than 16\n", LIMIT_WATCHES_PER_TENANT},
+	/* The journal is one of them. */
+	{"", "sink \"s%u\" {\ntype = \"journal\"\n}\n", "",
+		"snapwatch.conf: 65 sinks, more than 64\n", LIMIT_SINKS},
+	{"", "rule \"r%u\" {\nentity = {\"user\"}\nverdict = notice\n}\n", "",
+		"snapwatch.conf: 2001 rules, more than 2000\n", LIMIT_RULES},
+};
+
+static void put_crowd(int i, unsigned n)
+{
+	struct buf text = BUF_INIT(1u << 20);
+
+	buf_puts(&text, crowds[i].before);
+	for (unsigned k = 0; k < n; k++) {
+		const char *at = strstr(crowds[i].section, "%u");
+
+		buf_append(&text, crowds[i].section, (size_t)(at - crowds[i].section));
+		buf_printf(&text, "%u%s", k, at + 2);
+	}
+	buf_puts(&text, crowds[i].after);
+	put("snapwatch.conf", text.data, text.len);
+	buf_done(&text);
+}
+
+START_TEST(crowds_are_refused)
+{
+	put_crowd(_i, crowds[_i].most);
+	(void)conf_free(load(NULL));
+	put_crowd(_i, crowds[_i].most + 1);
+	expect_unreadable(crowds[_i].error);
+}
+END_TEST
+
 /* --- reloads ---------------------------------------------------------------------------------- */
 
 START_TEST(digests_tell_what_changed)
@@ -743,6 +786,7 @@ Suite *suite(void)
 	tcase_add_loop_test(t, doubtful_ones_are_warned_about, 0, (int)ARRAY_SIZE(doubtful));
 	tcase_add_loop_test(t, filters_have_one_form, 0, (int)ARRAY_SIZE(filters));
 	tcase_add_test(t, a_filter_has_at_most_100_ids);
+	tcase_add_loop_test(t, crowds_are_refused, 0, (int)ARRAY_SIZE(crowds));
 	tcase_add_test(t, digests_tell_what_changed);
 	tcase_add_test(t, a_tenant_outlives_its_configuration);
 	tcase_add_test(t, the_sample_loads_when_active);
