@@ -21,7 +21,7 @@ OUT=$B/lines.txt
 collect()
 {
 	find "$B/obj/common" "$B/obj/daemon" "$B/obj/cli" -name '*.gcno' -print0 |
-		xargs -0 -n 16 -P "$(nproc)" gcov --stdout --relative-only --source-prefix "$PWD" 2>/dev/null |
+		xargs -0 gcov --stdout --relative-only --source-prefix "$PWD" 2>/dev/null |
 		awk '
 			{ at = index($0, ":"); count = substr($0, 1, at - 1); rest = substr($0, at + 1) }
 			{ at = index(rest, ":"); line = substr(rest, 1, at - 1) + 0; text = substr(rest, at + 1) }
@@ -83,9 +83,11 @@ lines()
 case ${1:-all} in
 all)
 	find "$B" -name '*.gcda' -delete 2>/dev/null || true
-	FLAVOUR=cov PARTS="build unit replay system" tests/check.sh
+	passed=1
+	FLAVOUR=cov PARTS="build unit replay system" tests/check.sh || passed=0
 	collect
 	report
+	[ $passed = 1 ]
 	;;
 report)
 	collect
