@@ -90,7 +90,10 @@ static void to_waiting(struct job *j, struct run *next)
 	job_move(j, next, created);
 }
 
-/* Ours by the list. After our own POST it is simply the answer to it; else it is taken over. */
+/*
+ * Ours by the list. Unless the service said that it took our POST it may be a stranger's that was
+ * faster: taken over, and never cancelled.
+ */
 static void found(struct job *j, const struct remote_job *job)
 {
 	struct run *next = job_edit(j);
@@ -98,7 +101,7 @@ static void found(struct job *j, const struct remote_job *job)
 	job_set_text(&next->service_id, job->service_id);
 	job_set_text(&next->service_status, job->status_text);
 	job_set_text(&next->location, NULL);
-	next->adopted = !j->asked;
+	next->adopted = !j->accepted;
 	next->started_us = job->started_us;
 	to_waiting(j, next);
 }
@@ -126,7 +129,7 @@ static void accepted(struct job *j, const struct graph_reply *reply)
 	struct run *next;
 
 	if (!id) { /* the list knows it */
-		j->unsure = true;
+		j->accepted = j->unsure = true;
 		job_later(j, 0, look);
 		return;
 	}

@@ -48,9 +48,10 @@ struct job {
 	void (*list_then)(struct job *j, const struct graph_reply *failed);
 
 	/* creating */
-	bool asked;   /* this process has sent the POST: a job of ours in the list is not adopted */
-	bool unsure;  /* a POST may have made a job although no answer said so */
-	bool refused; /* the service said that the slot is taken */
+	bool asked;    /* this process has sent the POST */
+	bool accepted; /* the service took it: what the list shows is ours, whatever it is called */
+	bool unsure;   /* a POST may have made a job although no answer said so */
+	bool refused;  /* the service said that the slot is taken */
 
 	/* waiting */
 	int64_t poll_us, waiting_since_us;

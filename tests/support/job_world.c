@@ -24,7 +24,7 @@ static const char *status_of(const struct service_job *j)
 	return age_us < j->takes_us ? "calculating" : "successful";
 }
 
-static bool is_over(const struct service_job *j)
+bool service_job_over(const struct service_job *j)
 {
 	const char *s = status_of(j);
 
@@ -49,7 +49,7 @@ struct service_job *add_job(const char *type, int64_t started_us, const char *wo
 static struct service_job *slot_holder(void)
 {
 	for (size_t i = 0; i < sv.n_jobs; i++)
-		if (!is_over(&sv.jobs[i]))
+		if (!service_job_over(&sv.jobs[i]))
 			return &sv.jobs[i];
 	return NULL;
 }
@@ -59,7 +59,7 @@ static void write_job(const struct service_job *j, struct buf *out)
 	char started[TIME_TEXT_SIZE], target[TIME_TEXT_SIZE], ended[TIME_TEXT_SIZE + 2] = "null";
 	bool done = strcmp(status_of(j), "successful") == 0;
 
-	if (is_over(j)) {
+	if (service_job_over(j)) {
 		char t[TIME_TEXT_SIZE];
 		(void)snprintf(ended, sizeof(ended), "\"%s\"",
 			time_format(j->started_us + j->takes_us, t));
@@ -160,7 +160,7 @@ static void answer_usual(const struct graph_asked *asked, struct graph_reply *re
 		answer_changes(asked, reply);
 		break;
 	case OP_CANCEL:
-		if (!j || is_over(j))
+		if (!j || service_job_over(j))
 			reply->outcome = GRAPH_NOT_FOUND;
 		else if (!sv.cancel_lingers)
 			j->word = "abandoned";

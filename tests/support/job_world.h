@@ -63,6 +63,8 @@ extern struct service {
 } sv;
 
 struct service_job *add_job(const char *type, int64_t started_us, const char *word);
+/* Successful, failed or abandoned: the slot is free of it. */
+bool service_job_over(const struct service_job *j);
 /* The next call of this kind (the n-th of several) answers so. */
 void force(enum graph_op op, enum graph_outcome outcome, bool effect);
 

@@ -61,6 +61,32 @@ START_TEST(a_lost_race)
 }
 END_TEST
 
+static void told_why_not(void *arg, const char *text)
+{
+	(void)snprintf(arg, 300, "%s", text ? text : "");
+}
+
+/* Our POST never arrives, and somebody starts the very same preview: it does as well, but it is
+ * theirs. */
+START_TEST(a_strangers_twin_is_used_and_not_cancelled)
+{
+	char why[300] = "";
+
+	force(OP_CREATE, GRAPH_NETWORK, false);
+	start();
+	fake_loop_run_for(l, 2 * USEC_PER_SEC);
+	(void)add_job("recoveryPreviewJob", clock_wall_us(), NULL);
+	fake_loop_run_for(l, USEC_PER_MIN);
+	ck_assert_int_eq(stored()->state, RUN_WAITING);
+	ck_assert(stored()->adopted);
+	job_cancel(job, "uid 0 (root)", told_why_not, why);
+	run_out();
+	ck_assert_ptr_nonnull(strstr(why, "may be somebody else's"));
+	ck_assert_uint_eq(sv.calls[OP_CANCEL], 0);
+	ck_assert_str_eq(told, "trouble:network cleared:network slot_free settle ended:ok");
+}
+END_TEST
+
 /* 409, and the list then shows that the job is ours: an earlier POST had made it. */
 START_TEST(refused_because_of_ourselves)
 {
@@ -259,6 +285,7 @@ Suite *suite(void)
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_loop_test(tc, a_taken_slot_is_left_alone, 0, 3);
 	tcase_add_test(tc, a_lost_race);
+	tcase_add_test(tc, a_strangers_twin_is_used_and_not_cancelled);
 	tcase_add_test(tc, refused_because_of_ourselves);
 	tcase_add_test(tc, refused_because_of_ourselves_but_the_list_is_behind);
 	tcase_add_test(tc, refused_after_a_crash_and_the_list_is_behind);

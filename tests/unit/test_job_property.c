@@ -9,7 +9,7 @@
  * - a POST only after an intent of its own was stored and the list was read;
  * - only our own job is ever cancelled, and the wish is stored before;
  * - no POST while a preview of ours is there, unless the list that was read last hid it;
- * - what was found in a list by a process that has not asked for it is marked as adopted;
+ * - what was found in a list without the service's word that it is ours is marked as adopted;
  * - who waits for a cancellation is answered once;
  * - and it ends: judged with every page, or failed with an outcome.
  *
@@ -57,7 +57,7 @@ enum what {
 	TIME_PASSES,   /* a: microseconds */
 	ANSWER_FORCED, /* a: op, b: outcome, c: it has its effect all the same */
 	STATUS,	       /* a: which job, b: which word */
-	FOREIGN_JOB,   /* a: preview or recovery */
+	FOREIGN_JOB,   /* a: preview, recovery, or a preview just like ours */
 	FOREIGN_ENDS,
 	CANCEL,
 	CRASH,
@@ -148,6 +148,8 @@ static struct event make_event(uint64_t *state)
 		e.a = below(state, 2) ? USEC_PER_MSEC : some_time(state) / 100 + 1;
 		break;
 	case FOREIGN_JOB:
+		e.a = below(state, 3);
+		break;
 	case LOST:
 	case DEAF:
 	case LINGER:
@@ -172,13 +174,22 @@ static void make_history(struct history *h, uint64_t seed)
 	h->seed = seed;
 	h->takes_us = USEC_PER_MIN + below(&state, USEC_PER_HOUR);
 	h->n = 4 + (size_t)below(&state, MAX_EVENTS - 3);
-	for (size_t i = 0; i < h->n; i++)
+	for (size_t i = 0; i < MAX_EVENTS; i++)
 		h->events[i] = make_event(&state);
 	/* the answer to a POST is lost, and lists are behind: chance alone would seldom have both
 	 */
 	if (below(&state, 4) == 0) {
 		h->events[0] = (struct event){.what = LOST, .a = 1};
 		h->events[1] = (struct event){ANSWER_FORCED, OP_CREATE, GRAPH_NETWORK, 1};
+	}
+	/* a POST comes to nothing, and somebody starts the same preview */
+	if (below(&state, 8) == 0) {
+		h->n = h->n < 5 ? 5 : h->n;
+		h->events[0] = (struct event){ANSWER_FORCED, OP_CREATE, GRAPH_NETWORK, 0};
+		h->events[1] = (struct event){.what = TIME_PASSES, .a = 2 * USEC_PER_SEC};
+		h->events[2] = (struct event){.what = FOREIGN_JOB, .a = 2};
+		h->events[3] = (struct event){.what = TIME_PASSES, .a = USEC_PER_MIN};
+		h->events[4] = (struct event){.what = CANCEL};
 	}
 }
 
@@ -364,6 +375,21 @@ static void answered(void *arg, const char *text)
 	w.n_answers++;
 }
 
+/* The service lets nobody start while another runs. */
+static void add_foreign(int64_t kind)
+{
+	struct service_job *j;
+
+	for (size_t i = 0; i < sv.n_jobs; i++)
+		if (!service_job_over(&sv.jobs[i]))
+			return;
+	if (sv.n_jobs >= MAX_JOBS - 4)
+		return;
+	j = add_job(kind == 1 ? "recoveryJob" : "recoveryPreviewJob", clock_wall_us(), "running");
+	if (kind != 2)
+		j->target_us -= USEC_PER_DAY;
+}
+
 static void foreign_ends(void)
 {
 	for (size_t i = 0; i < sv.n_jobs; i++)
@@ -407,10 +433,7 @@ static void happen(const struct event *e)
 		set_status(e);
 		break;
 	case FOREIGN_JOB:
-		if (sv.n_jobs < MAX_JOBS - 4)
-			add_job(e->a ? "recoveryJob" : "recoveryPreviewJob", clock_wall_us(),
-				"running")
-				->target_us = SNAPSHOT - USEC_PER_DAY;
+		add_foreign(e->a);
 		break;
 	case FOREIGN_ENDS:
 		foreign_ends();
@@ -587,7 +610,7 @@ Suite *suite(void)
 	Suite *s = suite_create("job_property");
 	TCase *tc = tcase_create("histories");
 
-	tcase_set_timeout(tc, 600);
+	tcase_set_timeout(tc, 3600); /* PROPERTY_RUNS may want that */
 	tcase_add_test(tc, any_order_of_events);
 	suite_add_tcase(s, tc);
 	return s;
