@@ -242,11 +242,11 @@ static const struct json *object_or_null(const struct json *element, const char 
 	return v && json_type(v) == JSON_TYPE_OBJECT ? v : NULL;
 }
 
-static int split(struct split *s, const struct json *element)
+static int split(struct split *s, const struct json *element, const char *text, size_t len)
 {
 	const struct json *delta = object_or_null(element, "deltaFromCurrent");
 	struct atoms *all = s->atoms;
-	int r = change_row_parse(element, &all->row, &all->unknown);
+	int r = change_row_parse(text, len, &all->row, &all->unknown);
 
 	s->current = object_or_null(element, "currentState");
 	s->detail = all->row.kind != CHANGE_MODIFIED;
@@ -270,7 +270,7 @@ int atoms_parse(const char *text, size_t len, struct atoms *ret)
 	int r = change_element_parse(text, len, &element);
 
 	if (r >= 0)
-		r = split(&s, element);
+		r = split(&s, element, text, len);
 	if (r < 0) {
 		atoms_done(&all);
 		return r;

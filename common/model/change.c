@@ -9,6 +9,7 @@
 #include "common/base/buf.h"
 #include "common/base/clock.h"
 #include "common/base/json.h"
+#include "common/base/json_flat.h"
 #include "common/base/limits.h"
 #include "common/base/parse.h"
 #include "common/base/text.h"
@@ -115,30 +116,33 @@ enum change_member change_member(const char *key, size_t *ret_name_len)
 	return CHANGE_MEMBER_PROPERTY;
 }
 
-static const struct json *object_member(
-	const struct json *element, const char *key, struct change_unknown *u)
+/* Reads the object below a member; empty when there is none. */
+static int object_member(struct json_flat *ret, const struct json_flat *element, const char *text,
+	const char *key, struct change_unknown *u)
 {
-	const struct json *v = json_member(element, key);
+	const struct json_flat_member *m = json_flat_find(element, key);
 
-	if (!v || json_is_null(v))
-		return NULL;
-	if (json_type(v) == JSON_TYPE_OBJECT)
-		return v;
-	unknown_add(u, "type of field", key);
-	return NULL;
+	if (!m || m->type != JSON_TYPE_OBJECT) {
+		if (m && m->type != JSON_TYPE_NULL)
+			unknown_add(u, "type of field", key);
+		ret->n = 0;
+		return 0;
+	}
+	return json_flat_read(ret, text + m->value.off, m->value.len, LIMIT_JSON_DEPTH);
 }
 
 /* NULL when absent or null. */
-static const char *string_member(const struct json *obj, const char *key, struct change_unknown *u)
+static const char *string_member(
+	const struct json_flat *obj, const char *key, struct change_unknown *u)
 {
 	const char *text = NULL;
 
-	if (obj && json_get_string(obj, key, &text) == JSON_GET_WRONG)
+	if (json_flat_get_string(obj, key, &text) == JSON_GET_WRONG)
 		unknown_add(u, "type of field", key);
 	return text;
 }
 
-static int64_t time_member(const struct json *obj, const char *key, struct change_unknown *u)
+static int64_t time_member(const struct json_flat *obj, const char *key, struct change_unknown *u)
 {
 	const char *text = string_member(obj, key, u);
 	int64_t us = TIME_NONE;
@@ -161,13 +165,13 @@ static void add_text(struct buf *b, const char *text, size_t max, size_t *ret)
 	buf_putc(b, '\0');
 }
 
-static void add_changed(struct buf *b, const struct json *delta, size_t *ret)
+static void add_changed(struct buf *b, const struct json_flat *delta, size_t *ret)
 {
 	size_t start = b->len;
 
 	*ret = start;
-	JSON_EACH (it, delta) {
-		const char *key = json_key(it);
+	for (size_t k = 0; k < delta->n; k++) {
+		const char *key = json_flat_key(delta, k);
 		size_t len = 0;
 		if (change_member(key, &len) == CHANGE_MEMBER_NONE ||
 			b->len - start + 1 + len > LIMIT_CHANGED_BYTES)
@@ -205,14 +209,12 @@ bool change_names(const char *changed, const char *name, size_t len)
 }
 
 /* Of a field that is there twice the first counts; that there is another is told. */
-static void count_fields(const struct json *element, struct change_unknown *u)
+static void count_fields(const struct json_flat *element, struct change_unknown *u)
 {
 	unsigned seen = 0;
 
-	if (json_type(element) != JSON_TYPE_OBJECT) /* elements of an array have no names */
-		return;
-	JSON_EACH (it, element) {
-		const char *key = json_key(it);
+	for (size_t i = 0; i < element->n; i++) {
+		const char *key = json_flat_key(element, i);
 		size_t field = 0;
 
 		if (strchr(key, '@'))
@@ -229,7 +231,7 @@ static void count_fields(const struct json *element, struct change_unknown *u)
 }
 
 static const char *change_word(
-	const struct json *element, enum change_kind *ret_kind, struct change_unknown *u)
+	const struct json_flat *element, enum change_kind *ret_kind, struct change_unknown *u)
 {
 	const char *action = string_member(element, "recoveryAction", u);
 
@@ -240,7 +242,7 @@ static const char *change_word(
 	return action && *action ? action : "unknown";
 }
 
-static const char *entity_type_of(const struct json *element, struct change_unknown *u)
+static const char *entity_type_of(const struct json_flat *element, struct change_unknown *u)
 {
 	const char *type = string_member(element, "entityTypeName", u);
 
@@ -249,8 +251,8 @@ static const char *entity_type_of(const struct json *element, struct change_unkn
 	return type ? type : "";
 }
 
-static const char *id_of(const struct json *element, const struct json *current,
-	const struct json *delta, struct change_unknown *u)
+static const char *id_of(const struct json_flat *element, const struct json_flat *current,
+	const struct json_flat *delta, struct change_unknown *u)
 {
 	const char *id = string_member(element, "id", u);
 
@@ -263,10 +265,10 @@ static const char *id_of(const struct json *element, const struct json *current,
 	return id ? id : "";
 }
 
-static const char *name_of(const struct json *element, const struct json *current,
-	const struct json *delta, struct change_unknown *u)
+static const char *name_of(const struct json_flat *element, const struct json_flat *current,
+	const struct json_flat *delta, struct change_unknown *u)
 {
-	const struct json *const places[] = {element, current, delta};
+	const struct json_flat *const places[] = {element, current, delta};
 
 	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
 		const char *name = string_member(places[i], "displayName", u);
@@ -277,8 +279,8 @@ static const char *name_of(const struct json *element, const struct json *curren
 }
 
 /* A value that is no GUID names nothing that a preview lists. */
-static void add_anchors(struct change_row *row, const char *type, const struct json *current,
-	const struct json *delta)
+static void add_anchors(struct change_row *row, const char *type, const struct json_flat *current,
+	const struct json_flat *delta)
 {
 	static const struct {
 		const char *type, *member;
@@ -291,24 +293,50 @@ static void add_anchors(struct change_row *row, const char *type, const struct j
 	for (size_t i = 0; row->kind != CHANGE_MODIFIED && i < ARRAY_SIZE(anchors); i++) {
 		if (strcmp(anchors[i].type, type) != 0)
 			continue;
-		const char *id = json_string_or(current, anchors[i].member, NULL);
-		if (!id)
-			id = json_string_or(delta, anchors[i].member, NULL);
+		const char *id = NULL;
+		if (json_flat_get_string(current, anchors[i].member, &id) != JSON_GET_OK)
+			(void)json_flat_get_string(delta, anchors[i].member, &id);
 		if (id && parse_guid(id, row->anchors[row->n_anchors]) == 0)
 			row->n_anchors++;
 	}
 }
 
-int change_row_parse(
-	const struct json *element, struct change_row *ret, struct change_unknown *unknown)
+/* What reading a row needs; grows to the largest and serves for all rows of a page. */
+struct space {
+	struct json_flat element, delta, current;
+};
+
+static void space_done(struct space *s)
 {
+	json_flat_done(&s->element);
+	json_flat_done(&s->delta);
+	json_flat_done(&s->current);
+}
+
+static int read_parts(struct space *s, const char *text, size_t len, struct change_unknown *unknown)
+{
+	int r = json_flat_read(&s->element, text, len, LIMIT_JSON_DEPTH);
+
+	if (r == 0 && !s->element.is_object)
+		unknown_add(unknown, "type of", "an element");
+	if (r == 0)
+		r = object_member(&s->delta, &s->element, text, "deltaFromCurrent", unknown);
+	if (r == 0)
+		r = object_member(&s->current, &s->element, text, "currentState", unknown);
+	return r;
+}
+
+/* 0, -ENOMEM, or an enum json_error. */
+static int read_row(struct space *s, const char *text, size_t len, struct change_row *ret,
+	struct change_unknown *unknown)
+{
+	const struct json_flat *element = &s->element, *delta = &s->delta, *current = &s->current;
 	struct buf b = BUF_INIT(LIMIT_PAGE_BYTES);
 	size_t change, type, id, changed, name = 0;
+	int r = read_parts(s, text, len, unknown);
 
-	if (json_type(element) != JSON_TYPE_OBJECT)
-		unknown_add(unknown, "type of", "an element");
-	const struct json *delta = object_member(element, "deltaFromCurrent", unknown);
-	const struct json *current = object_member(element, "currentState", unknown);
+	if (r != 0)
+		return r;
 	struct change_row row = {
 		.would_delete_us = time_member(delta, "deletedDateTime", unknown),
 		.created_at_us = time_member(current, "createdDateTime", unknown),
@@ -425,6 +453,23 @@ static char *mended_copy(const char *text, size_t len, int *r)
 	return NULL;
 }
 
+int change_row_parse(
+	const char *text, size_t len, struct change_row *ret, struct change_unknown *unknown)
+{
+	_cleanup_(space_done) struct space space = {0};
+	struct change_unknown met = *unknown;
+	int r = read_row(&space, text, len, ret, &met);
+	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+
+	if (copy) {
+		met = *unknown;
+		r = read_row(&space, copy, len, ret, &met);
+	}
+	if (r == 0)
+		*unknown = met;
+	return r > 0 ? -EBADMSG : r;
+}
+
 int change_element_parse(const char *text, size_t len, struct json **ret)
 {
 	int r = json_parse(text, len, LIMIT_JSON_DEPTH, ret);
@@ -443,12 +488,12 @@ struct scan {
 	const char *why; /* the page is refused; static */
 	struct change_page page;
 	size_t cap;
+	struct space space;
 };
 
 static int on_element(void *arg, struct json_span span)
 {
 	struct scan *s = arg;
-	_cleanup_(json_freep) struct json *element = NULL;
 
 	if (s->page.n == s->cap) {
 		size_t cap = s->cap ? 2 * s->cap : 1024;
@@ -462,12 +507,9 @@ static int on_element(void *arg, struct json_span span)
 	if (s->page.n == LIMIT_CHANGES_PER_PAGE)
 		return -EBADMSG;
 	s->why = "one of its changes cannot be read";
-	int r = change_element_parse(s->text + span.off, span.len, &element);
-	if (r < 0)
-		return r;
 	struct change_row *row = &s->page.rows[s->page.n];
-	r = change_row_parse(element, row, &s->page.unknown);
-	if (r < 0)
+	int r = read_row(&s->space, s->text + span.off, span.len, row, &s->page.unknown);
+	if (r != 0)
 		return r;
 	row->off = (uint32_t)span.off;
 	row->len = (uint32_t)span.len;
@@ -555,6 +597,7 @@ int change_page_parse(const char *text, size_t len, struct change_page *ret)
 	struct scan s = {0};
 	int r = read_page(&s, text, len);
 
+	space_done(&s.space);
 	if (r != 0) {
 		change_page_done(&s.page);
 		return r < 0 ? r : -EBADMSG;
@@ -569,6 +612,7 @@ const char *change_page_problem(const char *text, size_t len)
 	int r = read_page(&s, text, len);
 	bool saw_value = s.page.saw_value;
 
+	space_done(&s.space);
 	change_page_done(&s.page);
 	if (r > 0)
 		return json_error_text(r);
@@ -584,4 +628,49 @@ void change_page_done(struct change_page *page)
 	free(page->rows);
 	free(page->next_link);
 	*page = (struct change_page){0};
+}
+
+/* --- where elements are -------------------------------------------------------------------------
+ */
+
+struct spans {
+	struct json_span *items;
+	size_t n, cap;
+};
+
+static int on_span(void *arg, struct json_span element)
+{
+	struct spans *s = arg;
+
+	if (s->n == s->cap) {
+		size_t cap = s->cap ? 2 * s->cap : 1024;
+		struct json_span *items = reallocarray(s->items, cap, sizeof(*items));
+
+		if (!items)
+			return -ENOMEM;
+		s->items = items;
+		s->cap = cap;
+	}
+	s->items[s->n++] = element;
+	return 0;
+}
+
+int change_page_spans(const char *text, size_t len, struct json_span **ret, size_t *ret_n)
+{
+	struct json_scan_ops ops = {.element = on_span};
+	struct spans s = {0};
+	int r = json_scan(text, len, LIMIT_JSON_DEPTH, &ops, &s);
+	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+
+	if (copy) {
+		s.n = 0;
+		r = json_scan(copy, len, LIMIT_JSON_DEPTH, &ops, &s);
+	}
+	if (r != 0) {
+		free(s.items);
+		return r < 0 ? r : -EBADMSG;
+	}
+	*ret = s.items;
+	*ret_n = s.n;
+	return 0;
 }

@@ -84,9 +84,14 @@ const char *change_page_problem(const char *text, size_t len);
  * "?", control characters blanks. 0, -ENOMEM, -EBADMSG.
  */
 int change_element_parse(const char *text, size_t len, struct json **ret);
-/* One row of a parsed element; off and len are left 0. unknown is added to. 0 or -ENOMEM. */
+/* One row of the text of one element, mended likewise; off and len are left 0. unknown is added to.
+ * 0, -ENOMEM, -EBADMSG. */
 int change_row_parse(
-	const struct json *element, struct change_row *ret, struct change_unknown *unknown);
+	const char *text, size_t len, struct change_row *ret, struct change_unknown *unknown);
+
+/* Where the elements of a page are, in their order; free() it. 0, -ENOMEM, -EBADMSG. */
+struct json_span;
+int change_page_spans(const char *text, size_t len, struct json_span **ret, size_t *ret_n);
 
 /* Whether a name is among the changed ones of a row; true when they are too many to be sure. */
 bool change_names(const char *changed, const char *name, size_t len);

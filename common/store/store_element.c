@@ -10,37 +10,18 @@
 
 #include "common/base/limits.h"
 
-static int on_element(void *arg, struct json_span element)
-{
-	struct store_elements *e = arg;
-
-	if (e->n == e->cap) {
-		size_t cap = e->cap ? 2 * e->cap : 1024;
-		struct json_span *spans = reallocarray(e->spans, cap, sizeof(*spans));
-
-		if (!spans)
-			return -ENOMEM;
-		e->spans = spans;
-		e->cap = cap;
-	}
-	e->spans[e->n++] = element;
-	return 0;
-}
-
 static int load(struct store_elements *e, int64_t job, int64_t page)
 {
-	struct json_scan_ops ops = {.element = on_element};
-
 	buf_reset(&e->data);
 	e->data.max = LIMIT_PAGE_BYTES;
 	e->page = 0;
-	e->n = 0;
+	free(TAKE_PTR(e->spans));
 	int r = store_page_read(e->store, job, page, &e->data, &e->first);
 	if (r != 0)
 		return r;
-	r = json_scan(e->data.data, e->data.len, LIMIT_JSON_DEPTH, &ops, e);
-	if (r != 0)
-		return r < 0 ? r : STORE_PAGE_E_DAMAGED;
+	r = change_page_spans(e->data.data, e->data.len, &e->spans, &e->n);
+	if (r < 0)
+		return r == -EBADMSG ? STORE_PAGE_E_DAMAGED : r;
 	e->job = job;
 	e->page = page;
 	return 0;

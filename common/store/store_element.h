@@ -18,7 +18,7 @@ struct store_elements {
 	int64_t job, page, first; /* of what data holds; page 0: nothing */
 	struct buf data;
 	struct json_span *spans; /* of the page's elements in data */
-	size_t n, cap;
+	size_t n;
 };
 /* The element of a row: *ret is valid until the next call. 0, MISSING, DAMAGED. */
 int store_element(struct store_elements *e, const struct store_change *change, const char **ret,

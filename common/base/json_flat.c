@@ -1,0 +1,248 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+#include "common/base/json_flat.h"
+
+#include <errno.h>
+#include <stdint.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/json_lex.h"
+
+/* More than any text that json_lex takes: it only bounds what a mistake here could do. */
+#define TEXTS_MAX (SIZE_MAX / 4)
+
+static unsigned code_unit(const char *hex)
+{
+	unsigned unit = 0;
+
+	for (int i = 0; i < 4; i++) {
+		unsigned char c = (unsigned char)hex[i];
+		unsigned digit = (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 15u;
+		unit = unit * 16 + digit;
+	}
+	return unit;
+}
+
+static void put_code(struct buf *out, uint32_t code)
+{
+	if (code < 0x80) {
+		buf_putc(out, (char)code);
+	} else if (code < 0x800) {
+		buf_putc(out, (char)(0xc0 | code >> 6));
+		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+	} else if (code < 0x10000) {
+		buf_putc(out, (char)(0xe0 | code >> 12));
+		buf_putc(out, (char)(0x80 | (code >> 6 & 0x3f)));
+		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+	} else {
+		buf_putc(out, (char)(0xf0 | code >> 18));
+		buf_putc(out, (char)(0x80 | (code >> 12 & 0x3f)));
+		buf_putc(out, (char)(0x80 | (code >> 6 & 0x3f)));
+		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+	}
+}
+
+/* At the u of an escape; returns what is behind it. The grammar has been checked. */
+static const char *put_unicode(struct buf *out, const char *at, const char *end)
+{
+	uint32_t code = code_unit(at + 1);
+
+	at += 5;
+	if (code >= 0xd800 && code <= 0xdbff && end - at >= 6 && at[0] == '\\' && at[1] == 'u') {
+		uint32_t low = code_unit(at + 2);
+
+		if (low >= 0xdc00 && low <= 0xdfff) {
+			code = 0x10000 + ((code - 0xd800) << 10) + (low - 0xdc00);
+			at += 6;
+		}
+	}
+	put_code(out, code >= 0xd800 && code <= 0xdfff ? 0xfffd : code);
+	return at;
+}
+
+static char plain_escape(char c)
+{
+	switch (c) {
+	case 'b':
+		return '\b';
+	case 'f':
+		return '\f';
+	case 'n':
+		return '\n';
+	case 'r':
+		return '\r';
+	case 't':
+		return '\t';
+	default: /* quote, backslash, slash */
+		return c;
+	}
+}
+
+/* The inside of a string, with a NUL; where it begins in texts. */
+static size_t put_string(struct buf *texts, const char *at, const char *end)
+{
+	size_t start = texts->len;
+
+	for (;;) {
+		const char *escape = memchr(at, '\\', (size_t)(end - at));
+
+		buf_append(texts, at, (size_t)((escape ? escape : end) - at));
+		if (!escape)
+			break;
+		at = escape + 1;
+		if (*at == 'u')
+			at = put_unicode(texts, at, end);
+		else
+			buf_putc(texts, plain_escape(*at++));
+	}
+	buf_putc(texts, '\0');
+	return start;
+}
+
+static enum json_type type_of(char c)
+{
+	switch (c) {
+	case '"':
+		return JSON_TYPE_STRING;
+	case '{':
+		return JSON_TYPE_OBJECT;
+	case '[':
+		return JSON_TYPE_ARRAY;
+	case 't':
+	case 'f':
+		return JSON_TYPE_BOOL;
+	case 'n':
+		return JSON_TYPE_NULL;
+	default:
+		return JSON_TYPE_NUMBER;
+	}
+}
+
+static struct json_flat_member *add(struct json_flat *f)
+{
+	if (f->n == f->cap) {
+		size_t cap = f->cap ? 2 * f->cap : 32;
+		struct json_flat_member *members = reallocarray(f->members, cap, sizeof(*members));
+
+		if (!members)
+			return NULL;
+		f->members = members;
+		f->cap = cap;
+	}
+	return &f->members[f->n];
+}
+
+/* Past blanks, a key, a colon and a value. */
+static int read_member(struct json_flat *f, struct json_lex *lex, const char *text)
+{
+	struct json_flat_member *m = add(f);
+
+	if (!m)
+		return -ENOMEM;
+	json_lex_space(lex);
+	if (lex->at == lex->end || *lex->at != '"')
+		return JSON_E_SYNTAX;
+	const char *key = lex->at + 1;
+	int r = json_lex_string(lex);
+	if (r)
+		return r;
+	m->key_at = put_string(&f->texts, key, lex->at - 1);
+	if (!json_lex_char(lex, ':'))
+		return JSON_E_SYNTAX;
+	json_lex_space(lex);
+	const char *value = lex->at;
+	r = json_lex_value(lex, 1);
+	if (r)
+		return r;
+	m->type = type_of(*value);
+	m->value = (struct json_span){(size_t)(value - text), (size_t)(lex->at - value)};
+	if (m->type == JSON_TYPE_STRING)
+		m->string_at = put_string(&f->texts, value + 1, lex->at - 1);
+	f->n++;
+	return 0;
+}
+
+/* Behind the bracket that opens. */
+static int read_members(struct json_flat *f, struct json_lex *lex, const char *text)
+{
+	json_lex_space(lex);
+	if (lex->at < lex->end && *lex->at == '}') {
+		lex->at++;
+		return 0;
+	}
+	do {
+		int r = read_member(f, lex, text);
+		if (r)
+			return r;
+		json_lex_space(lex);
+		if (lex->at < lex->end && *lex->at == '}') {
+			lex->at++;
+			return 0;
+		}
+	} while (json_lex_char(lex, ','));
+	return JSON_E_SYNTAX;
+}
+
+int json_flat_read(struct json_flat *f, const char *text, size_t len, unsigned max_depth)
+{
+	struct json_lex lex = {.at = text, .end = text + len, .max_depth = max_depth};
+	int r;
+
+	f->n = 0;
+	f->texts.max = TEXTS_MAX;
+	buf_reset(&f->texts);
+	json_lex_space(&lex);
+	f->is_object = lex.at < lex.end && *lex.at == '{';
+	if (f->is_object && max_depth < 1)
+		return JSON_E_DEPTH;
+	if (f->is_object) {
+		lex.at++;
+		r = read_members(f, &lex, text);
+	} else {
+		r = json_lex_value(&lex, 0);
+	}
+	if (r)
+		return r;
+	json_lex_space(&lex);
+	return lex.at == lex.end ? buf_error(&f->texts) : JSON_E_SYNTAX;
+}
+
+void json_flat_done(struct json_flat *f)
+{
+	free(f->members);
+	buf_done(&f->texts);
+	*f = (struct json_flat){0};
+}
+
+const char *json_flat_key(const struct json_flat *f, size_t i)
+{
+	return f->texts.data + f->members[i].key_at;
+}
+
+const char *json_flat_string(const struct json_flat *f, size_t i)
+{
+	return f->members[i].type == JSON_TYPE_STRING ? f->texts.data + f->members[i].string_at
+						      : NULL;
+}
+
+const struct json_flat_member *json_flat_find(const struct json_flat *f, const char *key)
+{
+	for (size_t i = 0; i < f->n; i++)
+		if (strcmp(json_flat_key(f, i), key) == 0)
+			return &f->members[i];
+	return NULL;
+}
+
+enum json_get json_flat_get_string(const struct json_flat *f, const char *key, const char **ret)
+{
+	const struct json_flat_member *m = json_flat_find(f, key);
+
+	if (!m)
+		return JSON_GET_ABSENT;
+	if (m->type == JSON_TYPE_NULL)
+		return JSON_GET_NULL;
+	if (m->type != JSON_TYPE_STRING)
+		return JSON_GET_WRONG;
+	*ret = f->texts.data + m->string_at;
+	return JSON_GET_OK;
+}
