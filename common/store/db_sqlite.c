@@ -547,6 +547,8 @@ static int set_options(struct sqlite *d)
 		{SQLITE_DBCONFIG_DQS_DML, 0}, /* "x" is a column, as in PostgreSQL, never a text */
 		{SQLITE_DBCONFIG_DQS_DDL, 0},
 		{SQLITE_DBCONFIG_ENABLE_FKEY, 1},
+		/* else a partial index has statements prepared anew whenever a value changes */
+		{SQLITE_DBCONFIG_ENABLE_QPSG, 1},
 	};
 	int persist = 1;
 
