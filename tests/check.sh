@@ -22,6 +22,7 @@ export TSAN_OPTIONS=halt_on_error=1:second_deadlock_stack=1
 export CK_DEFAULT_TIMEOUT=120
 if [ "$FLAVOUR" = val ]; then
 	export CK_TIMEOUT_MULTIPLIER=10
+	export PROPERTY_RUNS=30 # the fast flavours play them all
 	PREFIX_CMD+=(valgrind -q --error-exitcode=99 --leak-check=full --errors-for-leak-kinds=definite)
 fi
 
