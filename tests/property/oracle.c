@@ -261,13 +261,33 @@ static bool leaves_no_gap(struct oracle *o)
 	return oracle_fail(o, NULL, NULL, 0, "leaves a gap behind job %lld", (long long)prev->id);
 }
 
+/* What people decided since the last judgement; false when the judgement itself did more. */
+static bool only_people(struct oracle *o)
+{
+	bool only = true;
+
+	for (size_t i = 0; i < o->now.n_steps; i++) {
+		const struct audit_step *step = &o->now.steps[i];
+		struct episode *e = oracle_by_id(o, step->finding);
+		bool person = strcmp(step->attention, "acknowledged") == 0 &&
+			      step->kind == AUDIT_MOVED && strcmp(step->fact, step->was_fact) == 0;
+
+		if (e && person)
+			e->attention = step->attention;
+		only = only && person;
+	}
+	return only;
+}
+
 static bool judge_preview(struct oracle *o)
 {
+	bool only = only_people(o);
+
 	o->stats->jobs++;
 	o->stats->unverified += o->now.job->verified != 1;
 	if (strcmp(o->now.job->policy, "covered") == 0)
 		return leaves_no_gap(o) && oracle_sights(o) && oracle_moves(o);
-	if (o->now.n_steps)
+	if (!only)
 		return oracle_fail(o, NULL, NULL, 0, "a report moves findings");
 	return true;
 }

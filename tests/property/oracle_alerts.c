@@ -15,6 +15,7 @@ struct told {
 
 struct telling {
 	struct oracle *o;
+	bool effects; /* the alert that is read is about a recovery */
 	struct told told[MAX_EPISODES];
 	bool cut; /* an alert says that it leaves objects out */
 };
@@ -28,9 +29,11 @@ static void count(struct telling *t, const struct audit_alert *alert, int64_t fi
 	struct told *told = &t->told[e - t->o->episodes];
 	if (strcmp(alert->kind, "first_run") == 0)
 		told->first_run++;
-	else if (strcmp(alert->kind, "changes_unexpected") == 0)
+	else if (strcmp(alert->kind, "changes_unexpected") != 0)
+		return;
+	else if (!t->effects)
 		told->unexpected++;
-	else if (strcmp(alert->kind, "foreign_recovery_job") == 0 && alert->job == e->first_job)
+	else if (alert->job == e->first_job) /* later: what it undid */
 		told->effects++;
 }
 
@@ -60,6 +63,7 @@ static void read_alert(struct telling *t, const struct audit_alert *alert)
 	}
 	if (json_get_int(body, "omitted", &omitted) == JSON_GET_OK && omitted)
 		t->cut = true;
+	t->effects = json_member(body, "recovery") != NULL;
 	walk(t, alert, body);
 }
 
@@ -73,7 +77,9 @@ static bool told_once(struct telling *t, const struct episode *e)
 	bool by_parent = of_parent && of_parent->unexpected + of_parent->effects > 0;
 
 	if (n > 1 || told->first_run > 1)
-		return oracle_fail(o, &e->sign, NULL, 0, "is told %u times", n);
+		return oracle_fail(o, &e->sign, NULL, 0,
+			"is told %u times for itself, %u times as an effect, %u times as initial",
+			told->unexpected, told->effects, told->first_run);
 	if (e->initial && n)
 		return oracle_fail(o, &e->sign, NULL, 0, "is initial and told");
 	if (e->born == BORN_OPEN && !e->initial && n == 0 && !by_parent)

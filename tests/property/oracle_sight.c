@@ -260,23 +260,10 @@ static bool behind_is_a_sight(struct oracle *o, const struct audit_step *step)
 		step->entity_type, step->object_id, step->change, step->atom);
 }
 
-/* What people decided since the last judgement. */
-static void hear_people(struct oracle *o)
-{
-	for (size_t i = 0; i < o->now.n_steps; i++) {
-		const struct audit_step *step = &o->now.steps[i];
-		struct episode *e = oracle_by_id(o, step->finding);
-
-		if (e && step->kind == AUDIT_MOVED && strcmp(step->attention, "acknowledged") == 0)
-			e->attention = step->attention;
-	}
-}
-
 bool oracle_sights(struct oracle *o)
 {
 	bool good = true;
 
-	hear_people(o);
 	for (size_t i = 0; good && i < o->now.n_steps; i++)
 		if (o->now.steps[i].kind == AUDIT_NEW)
 			good = behind_is_a_sight(o, &o->now.steps[i]);

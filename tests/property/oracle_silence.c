@@ -30,6 +30,20 @@ static bool stands(const struct oracle *o, const struct episode *e)
 	       sim_object_deleted_us(e->sign.object, o->now.capture_us) == e->event_us;
 }
 
+static bool has_recycle_bin(enum sim_type type)
+{
+	return type != SIM_TYPE_GRANT && type != SIM_TYPE_ASSIGNMENT;
+}
+
+/* Does the service still list a snapshot of before? */
+static bool listed_before(const struct oracle *o, int64_t event_us)
+{
+	struct sim_snapshot list[SIM_MAX_SNAPSHOTS];
+	size_t n = sim_snapshots(o->tenant, o->now.q_us, list);
+
+	return n > 0 && list[n - 1].created_us < event_us;
+}
+
 static bool fact_is_true(struct oracle *o, const struct episode *e, const char *fact)
 {
 	const struct preview *p = &o->now;
@@ -56,7 +70,10 @@ static bool fact_is_true(struct oracle *o, const struct episode *e, const char *
 		return (e->sign.kind == SIGN_DELETED && !stands(o, e)) ||
 		       oracle_fail(o, &e->sign, fact, -1, "has not vanished");
 	}
-	return oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
+	/* nothing is left to restore it from */
+	return (e->sign.kind == SIGN_DELETED && !listed_before(o, e->event_us) &&
+		       !has_recycle_bin(sim_object_type(e->sign.object))) ||
+	       oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
 }
 
 /* An undo of it by this judgement, of either kind. */
