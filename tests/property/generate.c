@@ -451,6 +451,12 @@ static void service_events(struct generator *g)
 
 	for (int n = percent(g, 45) ? 0 : below(g, 4); n > 0; n--)
 		line(g, some_time(g), "%s", faults[below(g, ARRAY_SIZE(faults))]);
+	/* one preview is read after the next one was judged */
+	for (int n = g->n_watches < 2 || percent(g, 40) ? 0 : 1 + below(g, 4); n > 0; n--)
+		line(g,
+			below(g, g->days) * DAY + SNAPSHOT_AT + 75 * MIN + g->load_s +
+				g->calculate_s,
+			"fault contoso GET *getChanges* status=503 count=%d", 8 + below(g, 30));
 	if (percent(g, 10)) {
 		int64_t at_s = some_time(g);
 

@@ -41,12 +41,13 @@ static void print_failure(struct trial *t, struct history *h)
 static void print_stats(const struct oracle_stats *s)
 {
 	(void)printf("%" PRIu64 " histories, %" PRIu64 " previews (%" PRIu64
-		     " not verified), %" PRIu64 " alerts\n%" PRIu64 " sights of %" PRIu64
-		     " episodes, %" PRIu64 " ambiguous (%.2f%%)\n%" PRIu64 " absorbed, %" PRIu64
-		     " undone, %" PRIu64 " vanished, %" PRIu64 " brought back, %" PRIu64
-		     " closed by an undo\n",
-		s->histories, s->jobs, s->unverified, s->alerts, s->sights, s->episodes,
-		s->ambiguous, s->sights ? 100.0 * (double)s->ambiguous / (double)s->sights : 0.0,
+		     " not verified, %" PRIu64 " judged after a later one), %" PRIu64 " alerts\n",
+		s->histories, s->jobs, s->unverified, s->late, s->alerts);
+	(void)printf("%" PRIu64 " sights of %" PRIu64 " episodes, %" PRIu64 " ambiguous (%.2f%%)\n",
+		s->sights, s->episodes, s->ambiguous,
+		s->sights ? 100.0 * (double)s->ambiguous / (double)s->sights : 0.0);
+	(void)printf("%" PRIu64 " absorbed, %" PRIu64 " undone, %" PRIu64 " vanished, %" PRIu64
+		     " brought back, %" PRIu64 " closed by an undo\n",
 		s->absorbed, s->undone, s->vanished, s->brought_back, s->closed);
 }
 

@@ -285,6 +285,9 @@ static bool judge_preview(struct oracle *o)
 
 	o->stats->jobs++;
 	o->stats->unverified += o->now.job->verified != 1;
+	o->stats->late += o->now.p_us < o->latest_p_us;
+	if (o->now.p_us > o->latest_p_us)
+		o->latest_p_us = o->now.p_us;
 	if (strcmp(o->now.job->policy, "covered") == 0)
 		return leaves_no_gap(o) && oracle_sights(o) && oracle_moves(o);
 	if (!only)
@@ -308,6 +311,7 @@ void oracle_judge(struct sim *sim, const struct conf *conf, const struct audit *
 		.audit = audit,
 		.stats = stats,
 		.verdict = ret,
+		.latest_p_us = INT64_MIN,
 	};
 	*ret = (struct oracle_verdict){0};
 	stats->histories++;

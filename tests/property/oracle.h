@@ -15,7 +15,7 @@ struct conf;
 struct sim;
 
 struct oracle_stats {
-	uint64_t histories, jobs, unverified, sights, episodes, ambiguous, undone, vanished,
+	uint64_t histories, jobs, unverified, late, sights, episodes, ambiguous, undone, vanished,
 		absorbed, brought_back, closed, alerts;
 };
 

@@ -66,7 +66,8 @@ struct oracle {
 	size_t n_sightings;
 	struct notices *notices;
 	size_t n_notices;
-	struct preview now; /* the one that is looked at */
+	int64_t latest_p_us; /* of what was judged so far */
+	struct preview now;  /* the one that is looked at */
 };
 
 /* Notes the first failure. wanted: how many findings of the sign (and fact, may be NULL) there
