@@ -25,6 +25,7 @@ enum arg_option {
 	ARG_WATCH = 1 << 10,
 	ARG_WAIT = 1 << 11,
 	ARG_FOR = 1 << 12,
+	ARG_QUICK = 1 << 13,
 };
 #define ARG_EVERYWHERE (ARG_CONFIG | ARG_HELP)
 
@@ -50,7 +51,7 @@ struct args {
 	size_t n_words;
 	unsigned given; /* enum arg_option */
 	const char *config, *tenant, *job, *change, *entity, *watch, *for_text;
-	bool help, version, json, jsonl, all, wait;
+	bool help, version, json, jsonl, all, wait, quick;
 };
 
 /* argv without the program. 0, or -EINVAL with a line for people in error. */

@@ -76,3 +76,4 @@ int cmd_changes(struct cli *c);
 int cmd_show(struct cli *c);
 int cmd_findings(struct cli *c);
 int cmd_alerts(struct cli *c);
+int cmd_store(struct cli *c);

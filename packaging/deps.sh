@@ -32,6 +32,7 @@ test     cmd:valgrind                         valgrind               valgrind
 test     cmd:clang                            clang                  clang
 test     file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a,/usr/lib*/clang/*/lib/*/libclang_rt.fuzzer*.a  libclang-rt-dev  compiler-rt
 test     cmd:clang-format                     clang-format           clang-tools-extra
+test     cmd:sqlite3                          sqlite3                sqlite
 test     cmd:shellcheck                       shellcheck             ShellCheck
 test     file:/usr/lib/postgresql/*/bin/initdb,/usr/bin/initdb  postgresql  postgresql-server
 test     pc:libpq                             libpq-dev              libpq-devel

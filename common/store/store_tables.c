@@ -19,6 +19,7 @@ const struct db_sql_table *const store_sql_tables[] = {
 	&store_shape_sql,
 	&store_snapshot_sql,
 	&store_tenant_sql,
+	&store_verify_sql,
 	&store_view_alert_sql,
 	&store_view_finding_sql,
 	&store_view_job_sql,

@@ -17,6 +17,7 @@ extern const struct db_sql_table store_remote_job_sql;
 extern const struct db_sql_table store_shape_sql;
 extern const struct db_sql_table store_snapshot_sql;
 extern const struct db_sql_table store_tenant_sql;
+extern const struct db_sql_table store_verify_sql;
 
 /* On secrets.db. */
 extern const struct db_sql_table store_secret_sql;
