@@ -22,12 +22,12 @@ static bool is_older_than_baseline(const struct judging *j, const struct store_c
 
 /*
  * Whoever deletes an object for good reason does not expect it back: a leaver's account that is
- * there again is an attack, and no rule that lets people in calms it.
+ * there again is an attack, and no rule that lets people in calms it. Quiet is only the return of
+ * what was missed, and what was told already.
  */
 static bool is_loud(const struct evidence *e)
 {
-	return !e->known || e->attention == ATTENTION_ACKNOWLEDGED ||
-	       e->attention == ATTENTION_EXPECTED;
+	return !e->was_open && !e->settled;
 }
 
 static enum attention attention_of(const struct evidence *e, enum verdict verdict)

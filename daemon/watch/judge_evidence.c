@@ -75,25 +75,50 @@ static int take_back(struct judging *j, const struct finding_item *like,
 	return r;
 }
 
-int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
-	const struct atoms *atoms, struct evidence *ret)
+/* Episodes of the opposite that were seen before this job; newest first. */
+static int list_earlier(struct judging *j, const struct finding_key *key, const char *opposite,
+	struct known_finding *episodes, size_t *ret_n)
 {
-	struct known_finding episodes[EPISODES];
+	size_t n = 0, kept = 0;
+	int r = store_finding_opposites(j->store, key, opposite, episodes, EPISODES, &n);
+
+	for (size_t i = 0; r == 0 && i < n; i++)
+		if (episodes[i].as_of_us < j->seen.start_us)
+			episodes[kept++] = episodes[i];
+	*ret_n = kept;
+	return r;
+}
+
+static bool any_stands(const struct judging *j, const struct known_finding *episodes, size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		if (finding_opposed(&episodes[i], &j->seen) == FINDING_DISPROVED)
+			return true;
+	return false;
+}
+
+/* Undone by silence while it was open; if by a sight of ours, what came since was never seen. */
+static bool is_settled(const struct known_finding *newest, const struct known_finding *before)
+{
+	return newest->fact == FACT_UNDONE && newest->attention == ATTENTION_CLOSED &&
+	       !(before && before->as_of_us >= newest->as_of_us);
+}
+
+int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
+	const struct known_finding *before, const struct atoms *atoms, struct evidence *ret)
+{
 	const char *opposite = change_opposite(key->change);
-	size_t n = 0, n_standing = 0;
+	struct known_finding episodes[EPISODES];
+	size_t n = 0;
 	int r;
 
 	*ret = (struct evidence){0};
-	if (!opposite)
-		return 0;
-	r = store_finding_opposites(j->store, key, opposite, episodes, EPISODES, &n);
+	r = opposite ? list_earlier(j, key, opposite, episodes, &n) : 0;
 	if (r < 0 || n == 0)
 		return r;
 	ret->known = true;
-	ret->attention = episodes[0].attention;
-	for (size_t i = 0; i < n; i++)
-		n_standing += finding_opposed(&episodes[i], &j->seen) == FINDING_DISPROVED;
-	if (n_standing == 0)
+	ret->settled = is_settled(&episodes[0], before);
+	if (!any_stands(j, episodes, n))
 		return 0;
 	r = *key->atom ? link_is_listed(atoms, opposite, key->atom)
 		       : object_is_listed(j, key, opposite);
@@ -106,7 +131,7 @@ int judge_evidence(struct judging *j, const struct finding_key *key, const char 
 		.atom = key->atom,
 		.name = name,
 	};
-	ret->was_open = ret->attention == ATTENTION_OPEN &&
+	ret->was_open = episodes[0].attention == ATTENTION_OPEN &&
 			finding_opposed(&episodes[0], &j->seen) == FINDING_DISPROVED;
 	return take_back(j, &like, episodes, n);
 }

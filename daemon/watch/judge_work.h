@@ -79,11 +79,11 @@ int judge_atoms(struct judging *j, const struct store_change *row, struct atoms 
 /* --- judge_episode.c: findings as they are written -----------------------------------------------
  */
 
-/* What takes the finding back, as far as it is known and was seen. */
+/* What this sight takes back, or was taken back before: episodes of the opposite, seen earlier. */
 struct evidence {
-	bool known;		  /* an episode of the opposite was ever found */
-	bool was_open;		  /* the newest one was open, and is closed by this sight */
-	enum attention attention; /* of the newest one, before */
+	bool known;    /* there is one */
+	bool was_open; /* the newest one was open, and is closed by this sight */
+	bool settled;  /* it was undone before, and people were told of that */
 };
 /* The row shows the atom: nothing of the key is known, or it happened again. */
 int judge_begin(struct judging *j, const struct store_change *row, const struct atom *atom,
@@ -98,8 +98,9 @@ int judge_tighten(
 /* --- judge_evidence.c: a row takes back what was found before ------------------------------------
  */
 
+/* before: the episode of the finding itself, or NULL. atoms: of the row, when there are more. */
 int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
-	const struct atoms *atoms, struct evidence *ret);
+	const struct known_finding *before, const struct atoms *atoms, struct evidence *ret);
 /* The finding is undone, by evidence or by silence; told when it was open. */
 int judge_undo(struct judging *j, const struct finding_item *item, const char *why);
 
