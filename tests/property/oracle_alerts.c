@@ -41,12 +41,14 @@ static void count(struct telling *t, const struct audit_alert *alert, int64_t fi
 static void walk(struct telling *t, const struct audit_alert *alert, const struct json *v)
 {
 	JSON_EACH (item, v) {
+		const char *fact;
 		int64_t finding;
 
 		if (json_type(item) == JSON_TYPE_OBJECT || json_type(item) == JSON_TYPE_ARRAY)
 			walk(t, alert, item);
 		if (json_type(v) == JSON_TYPE_OBJECT && json_key(item) &&
 			strcmp(json_key(item), "finding") == 0 &&
+			json_get_string(v, "fact", &fact) != JSON_GET_OK && /* what became of it */
 			json_get_int(v, "finding", &finding) == JSON_GET_OK)
 			count(t, alert, finding);
 	}
