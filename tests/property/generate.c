@@ -456,7 +456,7 @@ static void service_events(struct generator *g)
 		line(g,
 			below(g, g->days) * DAY + SNAPSHOT_AT + 75 * MIN + g->load_s +
 				g->calculate_s,
-			"fault contoso GET *getChanges* status=503 count=%d", 8 + below(g, 30));
+			"fault contoso GET *getChanges* status=503 count=%d", 40 + below(g, 70));
 	if (percent(g, 10)) {
 		int64_t at_s = some_time(g);
 
