@@ -124,7 +124,7 @@ part_lint() { run_one lint make -s lint; }
 
 part_clang() { run_one "clang without warnings" make -s -j"$JOBS" CC=clang BUILD=build/clang FLAVOUR=rel WERROR=-Werror all unit programs; }
 
-for part in ${PARTS:-build unit replay fault system kill demo clang fuzz lint}; do
+for part in ${PARTS:-build unit replay fault system kill demo property clang fuzz lint}; do
 	begin=$SECONDS
 	before=$failed
 	printf '== %s\n' "$part"

@@ -53,7 +53,7 @@ static void print_stats(const struct oracle_stats *s)
 
 int main(void)
 {
-	uint64_t seed = number_of("SEED", 1), n = number_of("N", 300);
+	uint64_t seed = number_of("SEED", 1), n = number_of("N", 400);
 	bool verbose = number_of("VERBOSE", 0);
 	struct history *h = malloc(sizeof(*h));
 	struct trial *t = trial_new();
