@@ -16,6 +16,7 @@ BIN=build/fuzz/fuzz
 WORK=build/fuzz
 HERE=tests/fuzz
 JOBS=${JOBS:-$(nproc)}
+mode=${1:-smoke}
 
 # target       largest input  dictionary
 table='
@@ -65,14 +66,15 @@ run_one()
 	local name=$1 max=$2 dict=$3
 	shift 3
 	mkdir -p "$WORK/findings" "$WORK/log"
+	local log="$WORK/log/$name.$mode"
 	unpack "$name"
 	if "${PREFIX_CMD[@]}" "$BIN/fuzz_$name" -max_len="$max" -dict="$HERE/dict/$dict.dict" \
 		-timeout=10 -rss_limit_mb=1024 -artifact_prefix="$WORK/findings/$name-" "$@" \
-		"$HERE/seeds/$name" "$WORK/kept/$name" >"$WORK/log/$name" 2>&1 </dev/null; then
+		"$HERE/seeds/$name" "$WORK/kept/$name" >"$log" 2>&1 </dev/null; then
 		return 0
 	fi
 	printf 'FINDING in %s:\n' "$name"
-	grep -a -v -e '^#[0-9]*[[:space:]]' -e fuzzer:: -e '^INFO' "$WORK/log/$name" | tail -n 60
+	grep -a -v -e '^#[0-9]*[[:space:]]' -e fuzzer:: -e '^INFO' "$log" | tail -n 60
 	return 1
 }
 
@@ -92,7 +94,7 @@ long_one()
 {
 	mkdir -p "$WORK/corpus/$1"
 	run_one "$1" "$2" "$3" -runs="$4" "$WORK/corpus/$1" || return 1
-	printf '%-12s %s\n' "$1" "$(grep -a '^#.*DONE' "$WORK/log/$1")"
+	printf '%-12s %s\n' "$1" "$(grep -a '^#.*DONE' "$WORK/log/$1.long")"
 }
 
 # Edges only: counting how often each was taken would keep ten times as much.
@@ -121,7 +123,7 @@ each()
 	return $failed
 }
 
-case ${1:-smoke} in
+case $mode in
 replay) each replay ;;
 smoke)
 	n=$(targets | wc -l)
