@@ -9,6 +9,7 @@
 #include "cli/table.h"
 #include "cli/value.h"
 #include "common/base/limits.h"
+#include "common/model/finding.h"
 #include "common/store/store_view.h"
 
 /* Of a value in the list; show has all of it. */
@@ -45,6 +46,23 @@ static void append_value(const char *json, struct buf *out)
 		buf_puts(out, "...");
 }
 
+/* What is open and as it was found needs no words; all else says what is known of it. */
+static void append_state(const struct view_finding *f, bool all, struct buf *out)
+{
+	enum attention attention;
+	enum fact fact;
+
+	if (attention_from_name(f->attention, &attention) < 0 || fact_from_name(f->fact, &fact) < 0)
+		return; /* of a newer program */
+	if (!all && fact == FACT_VISIBLE)
+		return;
+	buf_puts(out, out->len ? "; " : "");
+	if (all)
+		finding_words(f->change, attention, fact, out);
+	else
+		buf_puts(out, finding_fact_words(f->change, fact));
+}
+
 /* "state: enabled -> disabled", "members: 4f2a...", and with --all where it stands. */
 static void append_what(const struct cli *c, const struct view_finding *f, struct buf *out)
 {
@@ -62,10 +80,8 @@ static void append_what(const struct cli *c, const struct view_finding *f, struc
 	}
 	if (f->initial)
 		buf_printf(out, "%sfound by the first run", out->len ? "; " : "");
-	if (!c->args->all)
-		return;
-	buf_printf(out, "%s%s, %s", out->len ? "; " : "", f->attention, f->fact);
-	if (f->rule)
+	append_state(f, c->args->all, out);
+	if (c->args->all && f->rule)
 		buf_printf(out, " (rule %s)", f->rule);
 }
 

@@ -276,11 +276,12 @@ static void log_run(
 		&((struct log_ctx){
 			.tenant = t->conf->name, .job = run->id, .snapshot = run->snapshot}),
 		"compared %s with %s: %lld deleted, %lld appeared, %lld modified; %lld new, %lld "
-		"expected%s",
+		"expected, %lld undone, %lld vanished%s",
 		time_format(run->snapshot_created_us, from), time_format(run->started_us, to),
 		(long long)result->n_deleted, (long long)result->n_appeared,
 		(long long)result->n_modified, (long long)result->n_new,
-		(long long)result->n_expected,
+		(long long)result->n_expected, (long long)result->n_undone,
+		(long long)result->n_vanished,
 		result->verified == 0 ? "; fewer changes than the service promised" : "");
 }
 

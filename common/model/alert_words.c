@@ -43,6 +43,7 @@ struct phrase {
 /* In the order in which people are told of them. */
 static const struct phrase happened[] = {
 	{"deleted", "", " was deleted", " were deleted"},
+	{"brought back", "", " was brought back", " were brought back"},
 	{"appeared", "", " appeared", " appeared"},
 	{"modified", "", " was modified", " were modified"},
 };

@@ -11,6 +11,7 @@
 #include <stddef.h>
 #include <stdint.h>
 
+#include "common/base/buf.h"
 #include "common/base/cleanup.h"
 #include "common/conf/conf.h"
 
@@ -113,3 +114,11 @@ enum finding_move finding_lapse(const struct known_finding *known, const char *e
  */
 void finding_interval(const struct known_finding *known, const struct observation *seen,
 	int64_t *ret_lo_us, int64_t *ret_hi_us);
+
+/* --- words (finding_words.c): what is known and what is not ------------------------------------
+ */
+
+/* "listed no more: restored or gone for ever, not known". */
+const char *finding_fact_words(const char *change, enum fact fact);
+/* "open; in the recycle bin when last listed". Appends. */
+void finding_words(const char *change, enum attention attention, enum fact fact, struct buf *out);

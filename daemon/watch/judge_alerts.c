@@ -145,6 +145,31 @@ static int put_first(struct judging *j)
 	return put_tally(j, t, &a, &title, &summary);
 }
 
+static bool tally_has(const struct tally *t, const char *change)
+{
+	for (size_t i = 0; i < t->n_counts; i++)
+		if (strcmp(t->counts[i].change, change) == 0)
+			return true;
+	return false;
+}
+
+/* What is known of each kind of change that the tally has. */
+static void put_known(const struct tally *t, enum fact fact, struct buf *out)
+{
+	static const struct {
+		const char *change, *words;
+	} kinds[] = {
+		{"deleted", "What was deleted"},
+		{"appeared", "What appeared"},
+		{"modified", "What was modified"},
+	};
+
+	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
+		if (tally_has(t, kinds[k].change))
+			buf_printf(out, " %s: %s.", kinds[k].words,
+				finding_fact_words(kinds[k].change, fact));
+}
+
 static int put_undone(struct judging *j)
 {
 	struct alert a = alert_of(j, ALERT_CHANGES_UNDONE, VERDICT_NOTICE);
@@ -155,15 +180,7 @@ static int put_undone(struct judging *j)
 	alert_words_undone(t->counts, t->n_counts, &title);
 	summarise(j, &summary);
 	buf_puts(&summary, " These were open and are closed by this.");
-	for (size_t i = 0; i < t->n_counts; i++) {
-		if (strcmp(t->counts[i].change, "deleted") != 0) {
-			buf_puts(&summary,
-				" What appeared or was modified no longer differs from the "
-				"snapshot, or was taken back; an object may also be gone "
-				"for good.");
-			break;
-		}
-	}
+	put_known(t, FACT_UNDONE, &summary);
 	return put_tally(j, t, &a, &title, &summary);
 }
 
@@ -176,11 +193,9 @@ static int put_vanished(struct judging *j)
 	buf_printf(&title, "%s: ", j->tenant->name);
 	alert_words_vanished(t->counts, t->n_counts, &title);
 	summarise(j, &summary);
-	buf_puts(&summary,
-		" An earlier comparison with the same snapshot listed them as deleted; "
-		"this one does not. Either they were restored, or they were removed from "
-		"the recycle bin and are gone for ever: previews cannot tell which. Look "
-		"for them in the directory.");
+	buf_puts(&summary, " An earlier comparison listed them in the recycle bin.");
+	put_known(t, FACT_VANISHED, &summary);
+	buf_puts(&summary, " Previews cannot tell which: look for them in the directory.");
 	return put_tally(j, t, &a, &title, &summary);
 }
 

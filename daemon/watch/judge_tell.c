@@ -64,26 +64,37 @@ static int offer(struct tally *t, const struct store_change *row, const struct a
 			      });
 }
 
+/* A recovery restores, changes and deletes; it never creates. */
+static bool was_created(const struct judging *j, const struct store_change *row)
+{
+	return change_kind_from_name(row->change) == CHANGE_APPEARED &&
+	       row->created_at_us != TIME_NONE && row->created_at_us > j->seen.baseline_us;
+}
+
 /* Effects of a recovery are told together; the rest by severity. */
 struct tally *judge_tally(
 	struct judging *j, const struct store_change *row, bool initial, enum verdict severity)
 {
-	struct tally *effects;
+	struct tally *effects = NULL;
 
 	if (initial)
 		return &j->first;
-	effects = judge_effects(j, row->entity_type, row->object_id, row->deleted_at_us);
+	if (!was_created(j, row))
+		effects = judge_effects(j, row->entity_type, row->object_id, row->deleted_at_us);
 	return effects ? effects : &j->tallies[severity];
 }
 
 static const char *word_of(const struct tally *t, const struct judging *j, const char *change)
 {
+	static const char *const words[] = {"deleted", "brought back", "appeared"};
+
 	for (size_t i = 0; i < j->n_recoveries; i++)
 		if (t == &j->recoveries[i].effects)
 			return "changed";
-	if (strcmp(change, "deleted") == 0)
-		return "deleted";
-	return strcmp(change, "appeared") == 0 ? "appeared" : "modified";
+	for (size_t i = 0; i < ARRAY_SIZE(words); i++)
+		if (strcmp(change, words[i]) == 0)
+			return words[i];
+	return "modified";
 }
 
 static enum tally_what what_of(const char *change)
@@ -116,7 +127,8 @@ int judge_tell_new(struct judging *j, const struct store_change *row, const stru
 		return 0;
 	/* a row is told of once, with the severity of its worst atom */
 	struct tally *t = judge_tally(j, row, worst->initial, worst->verdict);
-	int r = tally_count(t, what_of(row->change), row->entity_type, word_of(t, j, row->change));
+	int r = tally_count(t, what_of(row->change), row->entity_type,
+		word_of(t, j, worst->brought_back ? "brought back" : row->change));
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct judge_outcome *o = &outcomes[i];
 

@@ -269,6 +269,47 @@ START_TEST(intervals)
 }
 END_TEST
 
+START_TEST(words)
+{
+	static const struct {
+		const char *change;
+		enum attention attention;
+		enum fact fact;
+		const char *words;
+	} t[] = {
+		{"deleted", ATTENTION_OPEN, FACT_VISIBLE,
+			"open; in the recycle bin when last listed"},
+		{"deleted", ATTENTION_OPEN, FACT_VANISHED,
+			"open; listed no more: restored or gone for ever, not known"},
+		{"deleted", ATTENTION_EXPECTED, FACT_UNDONE, "expected; it exists again"},
+		{"appeared", ATTENTION_CLOSED, FACT_VISIBLE,
+			"closed, it took back what was open; there when last listed"},
+		{"link added", ATTENTION_ACKNOWLEDGED, FACT_ABSORBED,
+			"acknowledged; newer snapshots contain it; not seen to change back since"},
+		{"modified", ATTENTION_CLOSED, FACT_UNDONE,
+			"closed; no longer differs from the snapshot; the object may be gone for "
+			"ever"},
+		{"merged", ATTENTION_OPEN, FACT_VISIBLE,
+			"open; listed, and what it means is not known"},
+		{"merged", _ATTENTION_MAX, FACT_VISIBLE, ""},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		_cleanup_(buf_done) struct buf out = BUF_INIT(1000);
+
+		finding_words(t[i].change, t[i].attention, t[i].fact, &out);
+		ck_assert_str_eq(buf_text(&out), t[i].words);
+	}
+	for (unsigned f = 0; f < _FACT_MAX; f++) {
+		ck_assert_ptr_nonnull(finding_fact_words("deleted", (enum fact)f));
+		ck_assert_ptr_nonnull(finding_fact_words("modified", (enum fact)f));
+		ck_assert_ptr_nonnull(finding_fact_words("appeared", (enum fact)f));
+		ck_assert_ptr_nonnull(finding_fact_words("merged", (enum fact)f));
+	}
+	ck_assert_ptr_null(finding_fact_words("deleted", _FACT_MAX));
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("finding");
@@ -280,6 +321,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, transitions, 0, (int)ARRAY_SIZE(rows));
 	tcase_add_test(tc, recovery_ends_with_the_last_of_both);
 	tcase_add_test(tc, intervals);
+	tcase_add_test(tc, words);
 	suite_add_tcase(s, tc);
 	return s;
 }

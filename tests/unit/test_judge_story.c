@@ -56,7 +56,7 @@ static const struct story {
 #define TOLD_DELETED "changes_unexpected warning contoso: 1 user was deleted"
 #define TOLD_APPEARED "changes_unexpected warning contoso: 1 user appeared"
 #define TOLD_UNDONE(what) "changes_undone notice contoso: undone: " what
-#define TOLD_BACK "changes_unexpected critical contoso: 1 user appeared"
+#define TOLD_BACK "changes_unexpected critical contoso: 1 user was brought back"
 
 	{"deleted, brought back while it was open", DEFAULT, 0,
 		{P(.baseline_us = 0, .p_us = 24, .rows = DEL(TUE)),
@@ -181,7 +181,11 @@ static const struct story {
 			P(.baseline_us = 0, .p_us = 30, .rows = CITY("Bonn", "Ulm")),
 			P(.baseline_us = 22, .p_us = 48, .rows = APP)},
 		"deleted 1 closed undone warning|appeared 1 open visible warning back",
-		TOLD_DELETED "|" TOLD_UNDONE("the deletion of 1 user") "|" TOLD_APPEARED, NULL},
+		TOLD_DELETED
+		"|" TOLD_UNDONE("the deletion of 1 user") "|"
+							  "changes_unexpected warning contoso: 1 "
+							  "user was brought back",
+		NULL},
 	{"a word that nobody knows says nothing", DEFAULT, 0,
 		{P(.baseline_us = 0, .p_us = 24, .rows = DEL(TUE)),
 			P(.baseline_us = 0, .p_us = 48, .rows = MERGED)},
