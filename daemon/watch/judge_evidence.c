@@ -75,16 +75,22 @@ static int take_back(struct judging *j, const struct finding_item *like,
 	return r;
 }
 
-/* Episodes of the opposite that were seen before this job; newest first. */
+/*
+ * Episodes of the opposite that were seen before this job; newest first. *ret_now: this job has
+ * undone one already, for a row that is ignored leaves no trace and may be judged once more.
+ */
 static int list_earlier(struct judging *j, const struct finding_key *key, const char *opposite,
-	struct known_finding *episodes, size_t *ret_n)
+	struct known_finding *episodes, size_t *ret_n, bool *ret_now)
 {
 	size_t n = 0, kept = 0;
 	int r = store_finding_opposites(j->store, key, opposite, episodes, EPISODES, &n);
 
-	for (size_t i = 0; r == 0 && i < n; i++)
+	for (size_t i = 0; r == 0 && i < n; i++) {
 		if (episodes[i].as_of_us < j->seen.start_us)
 			episodes[kept++] = episodes[i];
+		else if (episodes[i].as_of_us == j->seen.start_us)
+			*ret_now = *ret_now || episodes[i].fact == FACT_UNDONE;
+	}
 	*ret_n = kept;
 	return r;
 }
@@ -113,11 +119,11 @@ int judge_evidence(struct judging *j, const struct finding_key *key, const char 
 	int r;
 
 	*ret = (struct evidence){0};
-	r = opposite ? list_earlier(j, key, opposite, episodes, &n) : 0;
+	r = opposite ? list_earlier(j, key, opposite, episodes, &n, &ret->settled) : 0;
 	if (r < 0 || n == 0)
 		return r;
 	ret->known = true;
-	ret->settled = is_settled(&episodes[0], before);
+	ret->settled = ret->settled || is_settled(&episodes[0], before);
 	if (!any_stands(j, episodes, n))
 		return 0;
 	r = *key->atom ? link_is_listed(atoms, opposite, key->atom)

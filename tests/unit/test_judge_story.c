@@ -376,6 +376,10 @@ END_TEST
 	"{\"recoveryAction\":\"softDelete\",\"entityTypeName\":\"appRoleAssignment\",\"id\":" \
 	"\"" ID(n) "\",\"currentState\":{\"principalId\":\"" principal \
 		   "\",\"resourceId\":\"" resource "\"}}"
+#define SP_CREATED(at) \
+	"{\"recoveryAction\":\"softDelete\",\"entityTypeName\":\"servicePrincipal\",\"id\":\"" ID( \
+		3) "\",\"displayName\":\"Backup Helper\",\"currentState\":{\"createdDateTime\":" \
+		   "\"2026-09-" at "Z\"}}"
 #define PARENTS \
 	"SELECT entity_type || ' ' || coalesce((SELECT p.entity_type FROM finding AS p" \
 	" WHERE p.id = finding.parent), '-') FROM finding ORDER BY entity_type, id"
@@ -397,6 +401,34 @@ START_TEST(what_hangs_on_an_object_is_told_with_it)
 	ck_assert_ptr_nonnull(strstr(body, "With them: 2 grants, 1 app role assignment,"));
 	ck_assert_ptr_nonnull(strstr(body, "\"grants\":2,\"assignments\":1,"));
 	ck_assert_int_eq(w.last.n_appeared, 5);
+}
+END_TEST
+
+/* A row is judged before what hangs on it and once more in its turn: the second time is no sight.
+ */
+START_TEST(an_ignored_return_is_judged_once)
+{
+	struct conf_rule calm = {
+		.name = (char *)"calm", .until_us = TIME_NONE, .verdict = VERDICT_IGNORE};
+	static char *principals[] = {(char *)"servicePrincipal", NULL};
+	static char *appeared[] = {(char *)"appeared", NULL};
+	static const char *const rows[] = {
+		GRANT(7, ID(3)) "," SP_CREATED("20T00:00:00"),
+		SP_CREATED("20T00:00:00") "," GRANT(7, ID(3)),
+	};
+
+	calm.entity = (struct strv){principals, 1};
+	calm.change = (struct strv){appeared, 1};
+	w.conf.rules = &calm;
+	w.conf.n_rules = 1;
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 24,
+		.rows = DELETED(
+			"servicePrincipal", ID(3), "Backup Helper", "\"2026-09-22T10:00:00Z\"")));
+	(void)judge_world_judge(&P(.baseline_us = 22, .p_us = 48, .rows = rows[_i]));
+	ck_assert_str_eq(judge_world_ask(TOLD),
+		"changes_unexpected critical contoso: 1 service principal was deleted|"
+		"changes_unexpected critical contoso: 1 delegated permission grant appeared|"
+		"changes_undone notice contoso: undone: the deletion of 1 service principal");
 }
 END_TEST
 
@@ -558,6 +590,7 @@ Suite *suite(void)
 	tcase_add_test(tc, a_row_that_no_rule_wants_is_looked_at);
 	tcase_add_test(tc, what_hangs_on_an_object_is_told_with_it);
 	tcase_add_loop_test(tc, nothing_hides_behind_what_is_milder_or_not_told, 0, 3);
+	tcase_add_loop_test(tc, an_ignored_return_is_judged_once, 0, 2);
 	tcase_add_test(tc, memberships_go_with_the_member);
 	tcase_add_test(tc, effects_of_a_recovery_are_one_alert);
 	tcase_add_loop_test(tc, what_a_recovery_cannot_have_done_is_told_apart, 0, 8);
