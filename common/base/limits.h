@@ -40,10 +40,9 @@
 /* How often a job is read anew because the service refuses the stored link, or says that it has
  * none yet. */
 #define LIMIT_JOB_READINGS 5u
-/* A request to the store that runs out of memory is tried again so often, five seconds apart: by
- * then others have given some back, or it needs more than there ever is and must not stop the rest.
- */
-#define LIMIT_STORE_MEMORY_TRIES 60u
+/* A request to the store that runs out of memory is tried again for so long: by then others have
+ * given some back, or it needs more than there ever is and must not stop the rest. */
+#define LIMIT_STORE_MEMORY_US (5 * USEC_PER_MIN)
 /* Judging is local; what fails for a day will fail tomorrow. */
 #define LIMIT_JOB_SETTLE_US (USEC_PER_DAY)
 /* A page that is cut or no JSON is asked for again so often: the network may have broken it. */

@@ -183,18 +183,28 @@ static void pause_for(struct store_thread *t, int64_t delay_us)
 	clear_fd(t->wake_fd);
 }
 
+/* False when it has lasted too long. */
+static bool waits_for_memory(int64_t *since_us)
+{
+	if (*since_us == TIME_NONE) {
+		*since_us = clock_boot_us();
+		log_event(LOG_WARNING, LOG_ID_MEMORY_SHORT, NULL,
+			"out of memory at work on the store; trying again");
+	}
+	return clock_boot_us() - *since_us < LIMIT_STORE_MEMORY_US;
+}
+
 static int run_item(struct store_thread *t, const struct item *item)
 {
-	for (unsigned tries = 0;; tries++) {
+	int64_t short_since_us = TIME_NONE;
+
+	for (;;) {
 		if (t->dropping)
 			return -ECANCELED;
 		bool last = stopping(t);
 		stamp(t);
 		int r = attempt(t->store, item);
-		if (r == -ENOMEM && !last && tries < LIMIT_STORE_MEMORY_TRIES) {
-			if (tries == 0)
-				log_event(LOG_WARNING, LOG_ID_MEMORY_SHORT, NULL,
-					"out of memory at work on the store; trying again");
+		if (r == -ENOMEM && !last && waits_for_memory(&short_since_us)) {
 			pause_for(t, STORE_RETRY_US);
 			continue;
 		}

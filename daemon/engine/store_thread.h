@@ -8,7 +8,7 @@
  * again (every STORE_RETRY_US) until it works. So a full disk loses nothing and needs no code in
  * the stages: whoever waits for an answer waits. Out of memory (-ENOMEM) is tried again in the same
  * way, but not for ever: a request that needs more than there is must not stop the others, so after
- * LIMIT_STORE_MEMORY_TRIES it is answered. Therefore a work function must be repeatable: it
+ * LIMIT_STORE_MEMORY_US it is answered. Therefore a work function must be repeatable: it
  * sets its outputs in arg from scratch each time it is called.
  */
 #pragma once

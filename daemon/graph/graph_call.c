@@ -156,8 +156,10 @@ static void wait_then_retry(struct graph_call *c, const struct retry_decision *d
 	char text[DURATION_TEXT_SIZE];
 	const struct log_ctx ctx = {.tenant = c->graph->tenant->name};
 
-	log_debug(&ctx, "%s: attempt %u: %s; trying again in %s (client-request-id %s)",
-		c->row->what, c->attempt, why, duration_format(d->wait_us, text), c->request_id);
+	/* the first time; how it ends is said in any case */
+	log_event(c->attempt <= 1 ? LOG_INFO : LOG_DEBUG, NULL, &ctx,
+		"%s: attempt %u: %s; trying again in %s (client-request-id %s)", c->row->what,
+		c->attempt, why, duration_format(d->wait_us, text), c->request_id);
 	c->attempt++;
 	c->waited_us += d->wait_us;
 	c->fresh = d->fresh;

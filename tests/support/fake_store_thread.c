@@ -19,7 +19,7 @@ struct request {
 	void *arg;
 	size_t number;
 	bool ran;
-	unsigned tries;
+	int64_t short_since_us; /* boot time; 0: memory is not short for it */
 	int r;
 	int64_t due_us; /* of the answer, boot time */
 };
@@ -79,6 +79,15 @@ static int transact(struct store_thread *t, struct request *q)
 	return r;
 }
 
+static bool waits_for_memory(struct request *q)
+{
+	if (!q->short_since_us) {
+		q->short_since_us = clock_boot_us();
+		log_warning(NULL, "out of memory at work on the store; trying again");
+	}
+	return clock_boot_us() - q->short_since_us < LIMIT_STORE_MEMORY_US;
+}
+
 /* Runs what has not run yet, up to the first request that cannot be written. */
 static void run_queue(struct store_thread *t)
 {
@@ -88,10 +97,7 @@ static void run_queue(struct store_thread *t)
 		q->r = transact(t, q);
 		if (t->dead)
 			return;
-		if (q->r == -ENOMEM && t->retry_us && q->tries++ < LIMIT_STORE_MEMORY_TRIES) {
-			if (q->tries == 1)
-				log_warning(
-					NULL, "out of memory at work on the store; trying again");
+		if (q->r == -ENOMEM && t->retry_us && waits_for_memory(q)) {
 			t->waiting = true;
 			loop_timer_arm(t->retry, t->retry_us);
 			return;

@@ -52,6 +52,18 @@ START_TEST(maximum_is_exact)
 }
 END_TEST
 
+START_TEST(a_sure_one_has_its_maximum_all_the_same)
+{
+	_cleanup_(buf_done) struct buf b = BUF_INIT_SURE(5);
+
+	buf_puts(&b, "12345");
+	ck_assert_int_eq(buf_error(&b), 0);
+	buf_puts(&b, "6");
+	ck_assert_int_eq(buf_error(&b), -EFBIG);
+	ck_assert_str_eq(buf_text(&b), "12345");
+}
+END_TEST
+
 START_TEST(error_is_sticky_until_reset)
 {
 	struct buf b = BUF_INIT(4);
@@ -186,6 +198,7 @@ Suite *suite(void)
 	tcase_add_test(tc, appends_in_order);
 	tcase_add_loop_test(tc, maximum_is_exact, 0, 140);
 	tcase_add_test(tc, error_is_sticky_until_reset);
+	tcase_add_test(tc, a_sure_one_has_its_maximum_all_the_same);
 	tcase_add_test(tc, absurd_sizes_are_refused);
 	tcase_add_test(tc, printf_grows);
 	tcase_add_test(tc, printf_is_whole_or_nothing);

@@ -309,6 +309,38 @@ START_TEST(everybody_waits_while_paused)
 }
 END_TEST
 
+/* Memory comes back; nothing is said of the store, whose fault it is not. */
+START_TEST(memory_is_waited_for)
+{
+	struct ask a = {.name = "a", .give = -ENOMEM}, b = {.name = "b"};
+
+	store_thread_post(thread, work, done, &a);
+	while (__atomic_load_n(&a.tries, __ATOMIC_SEQ_CST) < 1)
+		(void)poll(NULL, 0, 1);
+	__atomic_store_n(&a.give, 0, __ATOMIC_SEQ_CST);
+	store_thread_post(thread, work, done, &b); /* wakes it */
+	wait_answers(2);
+	ck_assert_str_eq(order, "a:0 b:0 ");
+	ck_assert_int_ge(a.tries, 2);
+	ck_assert(!store_thread_paused(thread));
+}
+END_TEST
+
+/* What needs more than there is must not stop the others. */
+START_TEST(memory_is_not_waited_for_for_ever)
+{
+	struct ask a = {.name = "a", .give = -ENOMEM}, b = {.name = "b"};
+
+	store_thread_post(thread, work, done, &a);
+	while (__atomic_load_n(&a.tries, __ATOMIC_SEQ_CST) < 1)
+		(void)poll(NULL, 0, 1);
+	clock_virtual_advance(LIMIT_STORE_MEMORY_US);
+	store_thread_post(thread, work, done, &b);
+	wait_answers(2);
+	ck_assert_str_eq(order, "a:-12 b:0 ");
+}
+END_TEST
+
 START_TEST(many_requests)
 {
 	static struct ask asks[1000];
@@ -340,6 +372,8 @@ Suite *suite(void)
 	tcase_add_test(t, a_done_may_post);
 	tcase_add_test(t, heartbeat_shows_a_stuck_thread);
 	tcase_add_test(t, everybody_waits_while_paused);
+	tcase_add_test(t, memory_is_waited_for);
+	tcase_add_test(t, memory_is_not_waited_for_for_ever);
 	tcase_add_test(t, many_requests);
 	suite_add_tcase(s, t);
 	return s;
