@@ -33,6 +33,10 @@
 /* Rows are only appended to and indexes are made from sorted keys, so more would not be used. */
 #define CACHE_WRITER_KIB 4096
 #define CACHE_READER_KIB 8192
+/* Pages as they were before a statement, in case that it fails. Every INSERT ... RETURNING keeps
+ * them; past this much they go into a file, and so do those of all that follow in the transaction.
+ */
+#define STATEMENT_JOURNAL_BYTES (1024 * 1024)
 /* The log is cut to this when it starts anew. */
 #define LOG_KEEP_BYTES (8 * 1024 * 1024)
 
@@ -164,6 +168,7 @@ static void configure_once(void)
 	(void)sqlite3_config(SQLITE_CONFIG_LOG, sqlite_log, NULL);
 	/* nobody asks how much memory it has, and counting takes a lock */
 	(void)sqlite3_config(SQLITE_CONFIG_MEMSTATUS, 0);
+	(void)sqlite3_config(SQLITE_CONFIG_STMTJRNL_SPILL, STATEMENT_JOURNAL_BYTES);
 }
 
 /* --- statements --------------------------------------------------------------------------------

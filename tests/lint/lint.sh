@@ -191,7 +191,7 @@ check_catalog() {
 
 # What is shipped holds no hook to change the clock or anything else for a test.
 check_shipped() {
-	local pattern='clock_virtual|clock_scaled|SNAPWATCH_TEST|tests/'
+	local pattern='clock_virtual|clock_scaled|SNAPWATCH_TEST|SNAPWATCH_BENCH|__wrap_|tests/'
 	select_files 'common/*.[ch]' 'daemon/*.[ch]' 'cli/*.[ch]' 'config/*' 'systemd/*' |
 		xargs -r grep -HnE "$pattern" |
 		sed -E 's/^([^:]*:[0-9]+):.*/\1: shipped files know nothing of tests: use a link seam [shipped]/' || true
