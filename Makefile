@@ -339,7 +339,7 @@ uninstall:
 
 .PHONY: help
 help:
-	@printf '%s\n' 'all demo bench check check-tsan check-valgrind cov fault fuzz fuzz-smoke lint fmt install uninstall clean' \
+	@printf '%s\n' 'all demo bench check check-tsan check-valgrind cov fault fuzz fuzz-smoke lint fmt property install uninstall clean' \
 		'CC CFLAGS LDFLAGS PREFIX DESTDIR FLAVOUR=rel|asan|tsan|val|cov|fuzz RUNS V=1'
 
 .PHONY: clean

@@ -44,6 +44,13 @@ static bool listed_before(const struct oracle *o, int64_t event_us)
 	return n > 0 && list[n - 1].created_us < event_us;
 }
 
+/* Nothing is left to restore it from; histories are too short for a recycle bin to end. */
+static bool is_past_recovery(const struct oracle *o, const struct episode *e)
+{
+	return e->sign.kind == SIGN_DELETED && !listed_before(o, e->event_us) &&
+	       !has_recycle_bin(sim_object_type(e->sign.object));
+}
+
 static bool fact_is_true(struct oracle *o, const struct episode *e, const char *fact)
 {
 	const struct preview *p = &o->now;
@@ -51,6 +58,9 @@ static bool fact_is_true(struct oracle *o, const struct episode *e, const char *
 	if (is(fact, "visible"))
 		return preview_shows(p, &e->sign) ||
 		       oracle_fail(o, &e->sign, NULL, 0, "is visible and was not shown");
+	if (is(fact, "past_recovery")) /* by time, whatever the preview shows */
+		return is_past_recovery(o, e) ||
+		       oracle_fail(o, &e->sign, fact, -1, "is not past recovery");
 	if (p->p_us < e->last_p_us)
 		return oracle_fail(o, &e->sign, fact, -1, "is %s by an older preview", fact);
 	if (is(fact, "undone")) {
@@ -70,10 +80,7 @@ static bool fact_is_true(struct oracle *o, const struct episode *e, const char *
 		return (e->sign.kind == SIGN_DELETED && !stands(o, e)) ||
 		       oracle_fail(o, &e->sign, fact, -1, "has not vanished");
 	}
-	/* nothing is left to restore it from */
-	return (e->sign.kind == SIGN_DELETED && !listed_before(o, e->event_us) &&
-		       !has_recycle_bin(sim_object_type(e->sign.object))) ||
-	       oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
+	return oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
 }
 
 /* An undo of it by this judgement, of either kind. */
