@@ -107,7 +107,7 @@ part_kill() { run_one "kill -9" env FLAVOUR="$FLAVOUR" bash tests/system/kill.sh
 # Faults at every n-th call: many with the shipped optimisation, some under the sanitizers.
 part_fault() {
 	make -s -j"$JOBS" FLAVOUR=rel build/rel/test/fault "$B/test/fault" || return 1
-	TEST_TIMEOUT=900 run_one "faults" build/rel/test/fault --runs 1200 tests/fault/cycle.scn
+	TEST_TIMEOUT=900 run_one "faults" build/rel/test/fault --runs 800 tests/fault/cycle.scn
 	TEST_TIMEOUT=900 run_one "faults ($FLAVOUR)" "${PREFIX_CMD[@]}" "$B/test/fault" --runs 60 tests/fault/cycle.scn
 }
 
