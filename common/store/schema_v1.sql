@@ -209,8 +209,9 @@ CREATE TABLE finding (
 ) @STRICT@;
 
 -- The key is (tenant, object_id, entity_type, change, atom, after_hash, episode). Few findings share
--- an object, so its index stops there: the one writer looks before it inserts.
-CREATE INDEX finding_object ON finding (tenant, object_id);
+-- an object and an atom of it (but a group has as many atoms as members that came and went), so its
+-- index stops there: the one writer looks before it inserts.
+CREATE INDEX finding_object ON finding (tenant, object_id, atom);
 CREATE INDEX finding_open ON finding (tenant, id) WHERE attention = 'open';
 -- For the silence of a job: what a preview may still show.
 CREATE INDEX finding_visible ON finding (tenant, id) WHERE fact = 'visible';

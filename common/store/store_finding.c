@@ -19,7 +19,7 @@
 	" (SELECT job.instant FROM job WHERE job.id = coalesce(finding.fact_job, " \
 	"finding.last_job))"
 #define N_KNOWN 16
-/* Index finding_object; few findings share an object. */
+/* Index finding_object; few findings share an atom. */
 #define LINK "tenant = $1 AND object_id = $2 AND entity_type = $3 AND change = $4 AND atom = $5"
 #define KEY LINK " AND after_hash = $6"
 /* What read_item() reads, behind KNOWN. */
@@ -77,13 +77,13 @@ static const struct db_sql sql[] = {
 	[SQL_VISIBLE] = {"iiii",
 		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND fact = 'visible'"
 		" AND id > $2 AND last_job <> $3 ORDER BY id LIMIT $4"},
-	[SQL_ABSORBED] = {"iiii",
+	[SQL_ABSORBED] = {"iiiii",
 		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND fact = 'absorbed'"
-		" AND lo >= $3 AND id > $2 ORDER BY id LIMIT $4"},
-	[SQL_DELETED] = {"iiii",
+		" AND lo >= $3 AND (lo, id) > ($5, $2) ORDER BY lo, id LIMIT $4"},
+	[SQL_DELETED] = {"iiiii",
 		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND change = 'deleted'"
-		" AND fact IN ('visible', 'absorbed', 'vanished') AND hi <= $3 AND id > $2"
-		" ORDER BY id LIMIT $4"},
+		" AND fact IN ('visible', 'absorbed', 'vanished') AND hi <= $3"
+		" AND (hi, id) > ($5, $2) ORDER BY hi, id LIMIT $4"},
 };
 const struct db_sql_table store_finding_sql = {"store_finding", sql, ARRAY_SIZE(sql)};
 
@@ -234,30 +234,42 @@ static int read_item(const struct db_rows *rows, struct finding_item *ret)
 	return 1;
 }
 
+/* Where the walk goes on. */
+static void pass(
+	enum finding_walk which, const struct known_finding *known, struct finding_place *p)
+{
+	p->id = known->id;
+	if (which != FINDING_WALK_VISIBLE)
+		p->at_us = which == FINDING_WALK_DELETED ? known->hi_us : known->lo_us;
+}
+
 int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which, int64_t job,
-	int64_t at_us, int64_t after_id, size_t limit, struct finding_items *ret)
+	int64_t at_us, struct finding_place *place, size_t limit, struct finding_items *ret)
 {
 	_cleanup_(finding_items_done) struct finding_items list = {0};
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	static const size_t queries[_FINDING_WALK_MAX] = {
-		[FINDING_WALK_VISIBLE] = SQL_VISIBLE,
-		[FINDING_WALK_ABSORBED] = SQL_ABSORBED,
-		[FINDING_WALK_DELETED] = SQL_DELETED,
-	};
 
 	list.items = calloc(limit, sizeof(*list.items));
 	if (!list.items)
 		return -ENOMEM;
-	int r = db_query(s->db, &sql[queries[which]],
-		DB_ARGS(DB_I(tenant), DB_I(after_id),
-			DB_I(which == FINDING_WALK_VISIBLE ? job : at_us), DB_I((int64_t)limit)),
-		&rows);
+	int r = which == FINDING_WALK_VISIBLE
+			? db_query(s->db, &sql[SQL_VISIBLE],
+				  DB_ARGS(DB_I(tenant), DB_I(place->id), DB_I(job),
+					  DB_I((int64_t)limit)),
+				  &rows)
+			: db_query(s->db,
+				  &sql[which == FINDING_WALK_DELETED ? SQL_DELETED : SQL_ABSORBED],
+				  DB_ARGS(DB_I(tenant), DB_I(place->id), DB_I(at_us),
+					  DB_I((int64_t)limit), DB_I(place->at_us)),
+				  &rows);
 	while (r >= 0 && list.n < limit && (r = db_next(&rows)) > 0) {
 		r = read_item(&rows, &list.items[list.n]);
 		list.n += r > 0;
 	}
 	if (r < 0)
 		return r;
+	if (list.n)
+		pass(which, &list.items[list.n - 1].known, place);
 	*ret = list;
 	list = (struct finding_items){0};
 	return 0;

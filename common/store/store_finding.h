@@ -108,6 +108,11 @@ enum finding_walk {
 	FINDING_WALK_DELETED,  /* standing deletions of at_us or before */
 	_FINDING_WALK_MAX,
 };
-/* Those behind an id, in the order of ids, at most limit; a full list may have more behind it. */
+/* Where a walk stands: in the order of ids, or of times and ids. */
+struct finding_place {
+	int64_t at_us, id;
+};
+#define FINDING_WALK_START ((struct finding_place){INT64_MIN, 0})
+/* Those behind place, at most limit, and moves it; a full list may have more behind it. */
 int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which, int64_t job,
-	int64_t at_us, int64_t after_id, size_t limit, struct finding_items *ret);
+	int64_t at_us, struct finding_place *place, size_t limit, struct finding_items *ret);

@@ -167,18 +167,16 @@ static int judge_silent(struct judging *j, const struct finding_item *item)
 static int walk(struct judging *j, struct store_thread *thread, enum finding_walk which,
 	int64_t at_us, int (*visit)(struct judging *j, const struct finding_item *item))
 {
-	int64_t after = 0;
+	struct finding_place place = FINDING_WALK_START;
 	size_t n;
 
 	do {
 		_cleanup_(finding_items_done) struct finding_items list = {0};
 		int r = store_finding_walk(
-			j->store, j->run->tenant, which, j->run->id, at_us, after, BATCH, &list);
+			j->store, j->run->tenant, which, j->run->id, at_us, &place, BATCH, &list);
 
-		for (size_t i = 0; r == 0 && i < list.n; i++) {
-			after = list.items[i].known.id;
+		for (size_t i = 0; r == 0 && i < list.n; i++)
 			r = visit(j, &list.items[i]);
-		}
 		if (r < 0)
 			return r;
 		n = list.n;

@@ -292,21 +292,23 @@ START_TEST(walks)
 	}
 	ck_assert_int_eq(store_finding_set_fact(st, 4, FACT_VISIBLE, FACT_ABSORBED, 0, &why), 0);
 	ck_assert_int_eq(store_finding_set_fact(st, 2, FACT_VISIBLE, FACT_VANISHED, 2, &why), 0);
-	const struct {
+	struct {
 		int64_t tenant;
 		enum finding_walk which;
-		int64_t job, at_us, after;
+		int64_t job, at_us;
+		struct finding_place after;
 		size_t limit;
 		const char *ids;
 	} t[] = {
-		{1, FINDING_WALK_VISIBLE, 9, 0, 0, 9, "1 3 5 7"},
-		{1, FINDING_WALK_VISIBLE, 3, 0, 0, 9, "1 3"},
-		{1, FINDING_WALK_VISIBLE, 9, 0, 3, 1, "5"},
-		{2, FINDING_WALK_VISIBLE, 9, 0, 0, 9, "6"},
-		{1, FINDING_WALK_ABSORBED, 0, T(4) - 1, 0, 9, "4"},
-		{1, FINDING_WALK_ABSORBED, 0, T(4), 0, 9, ""},
-		{1, FINDING_WALK_DELETED, 0, T(4), 0, 9, "1 2 3 4"},
-		{1, FINDING_WALK_DELETED, 0, T(3), 1, 9, "2 3"},
+		{1, FINDING_WALK_VISIBLE, 9, 0, FINDING_WALK_START, 9, "1 3 5 7"},
+		{1, FINDING_WALK_VISIBLE, 3, 0, FINDING_WALK_START, 9, "1 3"},
+		{1, FINDING_WALK_VISIBLE, 9, 0, {0, 3}, 1, "5"},
+		{2, FINDING_WALK_VISIBLE, 9, 0, FINDING_WALK_START, 9, "6"},
+		{1, FINDING_WALK_ABSORBED, 0, T(4) - 1, FINDING_WALK_START, 9, "4"},
+		{1, FINDING_WALK_ABSORBED, 0, T(4), FINDING_WALK_START, 9, ""},
+		{1, FINDING_WALK_DELETED, 0, T(4), FINDING_WALK_START, 9, "1 2 3 4"},
+		{1, FINDING_WALK_DELETED, 0, T(3), {T(1), 1}, 9, "2 3"},
+		{1, FINDING_WALK_DELETED, 0, T(3), {T(1), 0}, 1, "1"},
 	};
 	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
 		_cleanup_(finding_items_done) struct finding_items list = {0};
@@ -314,7 +316,7 @@ START_TEST(walks)
 		size_t len = 0;
 
 		ck_assert_int_eq(store_finding_walk(st, t[i].tenant, t[i].which, t[i].job,
-					 t[i].at_us, t[i].after, t[i].limit, &list),
+					 t[i].at_us, &t[i].after, t[i].limit, &list),
 			0);
 		for (size_t k = 0; k < list.n; k++)
 			len += (size_t)snprintf(got + len, sizeof(got) - len, "%s%lld",
@@ -323,7 +325,10 @@ START_TEST(walks)
 	}
 
 	_cleanup_(finding_items_done) struct finding_items list = {0};
-	ck_assert_int_eq(store_finding_walk(st, 1, FINDING_WALK_VISIBLE, 9, 0, 6, 9, &list), 0);
+	struct finding_place place = {0, 6};
+	ck_assert_int_eq(
+		store_finding_walk(st, 1, FINDING_WALK_VISIBLE, 9, 0, &place, 9, &list), 0);
+	ck_assert_int_eq(place.id, 7);
 	ck_assert_str_eq(list.items[0].entity_type, "user");
 	ck_assert_str_eq(list.items[0].object_id, "aaaaaaaa-0000-0000-0000-000000000007");
 	ck_assert_str_eq(list.items[0].change, "modified");
