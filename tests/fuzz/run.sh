@@ -100,11 +100,14 @@ long_one()
 # Edges only: counting how often each was taken would keep ten times as much.
 merge_one()
 {
-	local new="$WORK/merged/$1"
+	local new="$WORK/merged/$1" learned="$WORK/merged/$1.learned"
 	unpack "$1"
-	rm -rf "$new" && mkdir -p "$new" "$WORK/corpus/$1" "$WORK/log" "$HERE/corpus"
+	rm -rf "$new" "$learned" && mkdir -p "$new" "$learned" "$WORK/log" "$HERE/corpus"
+	# A run that goes on replaces its inputs by shorter ones.
+	find "$WORK/corpus/$1" -type f -exec cp -t "$learned" {} + 2>/dev/null || true
 	"${PREFIX_CMD[@]}" "$BIN/fuzz_$1" -merge=1 -use_counters=0 -max_len="$2" "$new" \
-		"$HERE/seeds/$1" "$WORK/kept/$1" "$WORK/corpus/$1" >"$WORK/log/$1.merge" 2>&1
+		"$HERE/seeds/$1" "$WORK/kept/$1" "$learned" >"$WORK/log/$1.merge" 2>&1 ||
+		{ tail -n 5 "$WORK/log/$1.merge"; return 1; }
 	tar -C "$new" --sort=name --mtime=@0 --owner=0 --group=0 --numeric-owner -c . |
 		gzip -9n >"$HERE/corpus/$1.tar.gz"
 	printf '%-12s %d inputs, %d bytes\n' "$1" "$(find "$new" -type f | wc -l)" \
