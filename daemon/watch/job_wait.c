@@ -233,7 +233,7 @@ void job_poll(struct job *j)
 
 void job_wait_next(struct job *j)
 {
-	int64_t wait_us = j->poll_us, quiet_us = quiet_hours_in(j);
+	int64_t wait_us = j->poll_us, quiet_us = j->cancel_by ? INT64_MAX : quiet_hours_in(j);
 
 	if (job_cancel_step(j))
 		return;
