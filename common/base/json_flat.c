@@ -8,9 +8,6 @@
 
 #include "common/base/json_lex.h"
 
-/* More than any text that json_lex takes: it only bounds what a mistake here could do. */
-#define TEXTS_MAX (SIZE_MAX / 4)
-
 static unsigned code_unit(const char *hex)
 {
 	unsigned unit = 0;
@@ -23,28 +20,30 @@ static unsigned code_unit(const char *hex)
 	return unit;
 }
 
-static void put_code(struct buf *out, uint32_t code)
+static char *put_code(char *to, uint32_t code)
 {
 	if (code < 0x80) {
-		buf_putc(out, (char)code);
+		*to++ = (char)code;
 	} else if (code < 0x800) {
-		buf_putc(out, (char)(0xc0 | code >> 6));
-		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+		*to++ = (char)(0xc0 | code >> 6);
+		*to++ = (char)(0x80 | (code & 0x3f));
 	} else if (code < 0x10000) {
-		buf_putc(out, (char)(0xe0 | code >> 12));
-		buf_putc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+		*to++ = (char)(0xe0 | code >> 12);
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+		*to++ = (char)(0x80 | (code & 0x3f));
 	} else {
-		buf_putc(out, (char)(0xf0 | code >> 18));
-		buf_putc(out, (char)(0x80 | (code >> 12 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (code >> 6 & 0x3f)));
-		buf_putc(out, (char)(0x80 | (code & 0x3f)));
+		*to++ = (char)(0xf0 | code >> 18);
+		*to++ = (char)(0x80 | (code >> 12 & 0x3f));
+		*to++ = (char)(0x80 | (code >> 6 & 0x3f));
+		*to++ = (char)(0x80 | (code & 0x3f));
 	}
+	return to;
 }
 
-/* At the u of an escape; returns what is behind it. The grammar has been checked. */
-static const char *put_unicode(struct buf *out, const char *at, const char *end)
+/* At the u of an escape; moves behind it. The grammar has been checked. */
+static char *put_unicode(char *to, const char **p, const char *end)
 {
+	const char *at = *p;
 	uint32_t code = code_unit(at + 1);
 
 	at += 5;
@@ -56,8 +55,8 @@ static const char *put_unicode(struct buf *out, const char *at, const char *end)
 			at += 6;
 		}
 	}
-	put_code(out, code >= 0xd800 && code <= 0xdfff ? 0xfffd : code);
-	return at;
+	*p = at;
+	return put_code(to, code >= 0xd800 && code <= 0xdfff ? 0xfffd : code);
 }
 
 static char plain_escape(char c)
@@ -78,24 +77,31 @@ static char plain_escape(char c)
 	}
 }
 
-/* The inside of a string, with a NUL; where it begins in texts. */
-static size_t put_string(struct buf *texts, const char *at, const char *end)
+/*
+ * The inside of a string, with a NUL; where it begins in texts. There is room: a string decoded is
+ * never longer than written, and its NUL takes the place of a quote.
+ */
+static size_t put_string(struct json_flat *f, const char *at, const char *end)
 {
-	size_t start = texts->len;
+	size_t start = f->texts_len;
+	char *to = f->texts + start;
 
 	for (;;) {
 		const char *escape = memchr(at, '\\', (size_t)(end - at));
+		size_t n = (size_t)((escape ? escape : end) - at);
 
-		buf_append(texts, at, (size_t)((escape ? escape : end) - at));
+		memcpy(to, at, n);
+		to += n;
 		if (!escape)
 			break;
 		at = escape + 1;
 		if (*at == 'u')
-			at = put_unicode(texts, at, end);
+			to = put_unicode(to, &at, end);
 		else
-			buf_putc(texts, plain_escape(*at++));
+			*to++ = plain_escape(*at++);
 	}
-	buf_putc(texts, '\0');
+	*to++ = '\0';
+	f->texts_len = (size_t)(to - f->texts);
 	return start;
 }
 
@@ -146,7 +152,7 @@ static int read_member(struct json_flat *f, struct json_lex *lex, const char *te
 	int r = json_lex_string(lex);
 	if (r)
 		return r;
-	m->key_at = put_string(&f->texts, key, lex->at - 1);
+	m->key_at = put_string(f, key, lex->at - 1);
 	if (!json_lex_char(lex, ':'))
 		return JSON_E_SYNTAX;
 	json_lex_space(lex);
@@ -157,7 +163,7 @@ static int read_member(struct json_flat *f, struct json_lex *lex, const char *te
 	m->type = type_of(*value);
 	m->value = (struct json_span){(size_t)(value - text), (size_t)(lex->at - value)};
 	if (m->type == JSON_TYPE_STRING)
-		m->string_at = put_string(&f->texts, value + 1, lex->at - 1);
+		m->string_at = put_string(f, value + 1, lex->at - 1);
 	f->n++;
 	return 0;
 }
@@ -189,8 +195,16 @@ int json_flat_read(struct json_flat *f, const char *text, size_t len, unsigned m
 	int r;
 
 	f->n = 0;
-	f->texts.max = TEXTS_MAX;
-	buf_reset(&f->texts);
+	f->texts_len = 0;
+	if (len >= f->texts_cap) {
+		size_t cap = (len / 4096 + 1) * 4096;
+		char *texts = realloc(f->texts, cap);
+
+		if (!texts)
+			return -ENOMEM;
+		f->texts = texts;
+		f->texts_cap = cap;
+	}
 	json_lex_space(&lex);
 	f->is_object = lex.at < lex.end && *lex.at == '{';
 	if (f->is_object && max_depth < 1)
@@ -204,25 +218,24 @@ int json_flat_read(struct json_flat *f, const char *text, size_t len, unsigned m
 	if (r)
 		return r;
 	json_lex_space(&lex);
-	return lex.at == lex.end ? buf_error(&f->texts) : JSON_E_SYNTAX;
+	return lex.at == lex.end ? 0 : JSON_E_SYNTAX;
 }
 
 void json_flat_done(struct json_flat *f)
 {
 	free(f->members);
-	buf_done(&f->texts);
+	free(f->texts);
 	*f = (struct json_flat){0};
 }
 
 const char *json_flat_key(const struct json_flat *f, size_t i)
 {
-	return f->texts.data + f->members[i].key_at;
+	return f->texts + f->members[i].key_at;
 }
 
 const char *json_flat_string(const struct json_flat *f, size_t i)
 {
-	return f->members[i].type == JSON_TYPE_STRING ? f->texts.data + f->members[i].string_at
-						      : NULL;
+	return f->members[i].type == JSON_TYPE_STRING ? f->texts + f->members[i].string_at : NULL;
 }
 
 const struct json_flat_member *json_flat_find(const struct json_flat *f, const char *key)
@@ -243,6 +256,6 @@ enum json_get json_flat_get_string(const struct json_flat *f, const char *key, c
 		return JSON_GET_NULL;
 	if (m->type != JSON_TYPE_STRING)
 		return JSON_GET_WRONG;
-	*ret = f->texts.data + m->string_at;
+	*ret = f->texts + m->string_at;
 	return JSON_GET_OK;
 }

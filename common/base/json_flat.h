@@ -9,7 +9,6 @@
 #include <stdbool.h>
 #include <stddef.h>
 
-#include "common/base/buf.h"
 #include "common/base/json.h"
 
 struct json_flat_member {
@@ -23,7 +22,8 @@ struct json_flat {
 	bool is_object; /* of another value there are no members */
 	struct json_flat_member *members;
 	size_t n, cap;
-	struct buf texts;
+	char *texts; /* keys and strings, decoded */
+	size_t texts_len, texts_cap;
 };
 
 /* 0, -ENOMEM, or an enum json_error. */
