@@ -246,6 +246,33 @@ START_TEST(titles)
 }
 END_TEST
 
+START_TEST(other_words)
+{
+	static const struct alert_count counts[] = {{"user", "deleted", 2},
+		{"application", "appeared", 1}, {"group", "modified", 3}, {"user", "changed", 240},
+		{"user", "brought back", 1}};
+	static const int64_t children[_ALERT_CHILD_MAX] = {2, 1, 3};
+	_cleanup_(buf_done) struct buf out = BUF_INIT(4096);
+
+	alert_words_undone(counts, ARRAY_SIZE(counts), &out);
+	ck_assert_str_eq(buf_text(&out), "undone: the deletion of 2 users, the appearance of 1 "
+					 "application, changes of 3 groups");
+	buf_reset(&out);
+	alert_words_vanished(counts, ARRAY_SIZE(counts), &out);
+	ck_assert_str_eq(buf_text(&out),
+		"the deletion of 2 users is listed no more: restored or gone for ever");
+	buf_reset(&out);
+	alert_words_objects(counts, ARRAY_SIZE(counts), &out);
+	ck_assert_str_eq(buf_text(&out), "240 users");
+	buf_reset(&out);
+	alert_words_changes(&counts[4], 1, &out);
+	ck_assert_str_eq(buf_text(&out), "1 user was brought back");
+	buf_reset(&out);
+	alert_words_children(children, &out);
+	ck_assert_str_eq(buf_text(&out), "2 grants, 1 app role assignment, 3 memberships");
+}
+END_TEST
+
 START_TEST(routes)
 {
 	char *ops[] = {(char *)"ops", NULL};
@@ -288,6 +315,7 @@ Suite *suite(void)
 	tcase_add_test(tc, hostile_names);
 	tcase_add_test(tc, long_values_are_cut);
 	tcase_add_test(tc, titles);
+	tcase_add_test(tc, other_words);
 	tcase_add_test(tc, routes);
 	suite_add_tcase(s, tc);
 	return s;

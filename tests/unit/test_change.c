@@ -147,6 +147,62 @@ START_TEST(anomalies)
 }
 END_TEST
 
+START_TEST(what_a_grant_hangs_on)
+{
+#define GUID(n) "aaaaaaaa-0000-0000-0000-00000000000" #n
+#define HANGING(action, type, state) \
+	"{\"value\":[{\"recoveryAction\":\"" action "\",\"entityTypeName\":\"" type \
+	"\",\"id\":\"x\"," state "}]}"
+	static const struct {
+		const char *page;
+		size_t n;
+		uint8_t last[CHANGE_ANCHORS]; /* bytes of the ids */
+	} t[] = {
+		{HANGING("softDelete", "oAuth2PermissionGrant",
+			 "\"currentState\":{\"clientId\":\"" GUID(1) "\",\"resourceId\":\"" GUID(
+				 2) "\"}"),
+			1, {1}},
+		{HANGING("restore", "appRoleAssignment",
+			 "\"currentState\":{\"principalId\":\"" GUID(
+				 1) "\"},\"deltaFromCurrent\":{\"resourceId\":\"" GUID(2) "\"}"),
+			2, {1, 2}},
+		{HANGING("update", "appRoleAssignment",
+			 "\"currentState\":{\"principalId\":\"" GUID(1) "\"}"),
+			0, {0}},
+		{HANGING("restore", "appRoleAssignment",
+			 "\"currentState\":{\"principalId\":\"anna\",\"resourceId\":7}"),
+			0, {0}},
+		{HANGING("restore", "user", "\"currentState\":{\"clientId\":\"" GUID(1) "\"}"), 0,
+			{0}},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++) {
+		ck_assert_int_eq(parse(t[i].page), 0);
+		ck_assert_uint_eq(page.rows[0].n_anchors, t[i].n);
+		for (size_t k = 0; k < t[i].n; k++)
+			ck_assert_uint_eq(page.rows[0].anchors[k][15], t[i].last[k]);
+		change_page_done(&page);
+		page = (struct change_page){0};
+	}
+}
+END_TEST
+
+START_TEST(names_among_the_changed)
+{
+	static char many[LIMIT_CHANGED_BYTES];
+
+	ck_assert(change_names("city state members", "state", 5));
+	ck_assert(change_names("city", "city", 4));
+	ck_assert(change_names("odd_name", "odd name", 8));
+	ck_assert(!change_names("city state", "stat", 4));
+	ck_assert(!change_names("city state", "states", 6));
+	ck_assert(!change_names("", "city", 4));
+	/* some were left out for want of room */
+	memset(many, 'x', sizeof(many) - 10);
+	ck_assert(change_names(many, "city", 4));
+}
+END_TEST
+
 START_TEST(pages)
 {
 	static const struct {
@@ -375,6 +431,8 @@ Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_checked_fixture(t, setup, teardown);
 	tcase_add_test(t, words);
+	tcase_add_test(t, what_a_grant_hangs_on);
+	tcase_add_test(t, names_among_the_changed);
 	tcase_add_test(t, members);
 	tcase_add_test(t, anomalies);
 	tcase_add_test(t, pages);

@@ -245,6 +245,38 @@ START_TEST(filters_are_sets)
 }
 END_TEST
 
+static const struct {
+	const char *filter, *type, *id;
+	enum remote_filter_word word;
+} asked[] = {
+	{NULL, "user", "a", REMOTE_FILTER_INCLUDES},
+	{"", "device", "a", REMOTE_FILTER_INCLUDES},
+	{"null", "user", "a", REMOTE_FILTER_INCLUDES},
+	{TYPES("\"user\""), "user", "a", REMOTE_FILTER_INCLUDES},
+	{TYPES("\"User\",\"group\""), "group", "a", REMOTE_FILTER_INCLUDES},
+	{TYPES("\"user\""), "group", "a", REMOTE_FILTER_EXCLUDES},
+	{TYPES(""), "user", "a", REMOTE_FILTER_EXCLUDES},
+	{IDS(V("user", "\"A\",\"b\"")), "user", "a", REMOTE_FILTER_INCLUDES},
+	{IDS(V("user", "\"A\"")), "user", "b", REMOTE_FILTER_EXCLUDES},
+	{IDS(V("user", "\"A\"")), "group", "a", REMOTE_FILTER_EXCLUDES},
+	{"{\"x\":1}", "user", "a", REMOTE_FILTER_UNCLEAR},
+	/* what hangs on service principals may be included with them */
+	{TYPES("\"servicePrincipal\""), "oAuth2PermissionGrant", "a", REMOTE_FILTER_UNCLEAR},
+	{TYPES("\"servicePrincipal\""), "appRoleAssignment", "a", REMOTE_FILTER_UNCLEAR},
+	{IDS(V("servicePrincipal", "\"c\"")), "appRoleAssignment", "a", REMOTE_FILTER_UNCLEAR},
+	{TYPES("\"appRoleAssignment\""), "appRoleAssignment", "a", REMOTE_FILTER_INCLUDES},
+	{TYPES("\"user\""), "appRoleAssignment", "a", REMOTE_FILTER_EXCLUDES},
+};
+
+START_TEST(what_a_filter_includes)
+{
+	_cleanup_(remote_filter_freep) struct remote_filter *f = NULL;
+
+	ck_assert_int_eq(remote_filter_new(asked[_i].filter, &f), 0);
+	ck_assert_int_eq(remote_filter_asked(f, asked[_i].type, asked[_i].id), asked[_i].word);
+}
+END_TEST
+
 Suite *suite(void);
 
 Suite *suite(void)
@@ -257,6 +289,7 @@ Suite *suite(void)
 	tcase_add_test(tc, lists_with_odd_entries);
 	tcase_add_test(tc, statuses);
 	tcase_add_loop_test(tc, filters_are_sets, 0, ARRAY_SIZE(filters));
+	tcase_add_loop_test(tc, what_a_filter_includes, 0, ARRAY_SIZE(asked));
 	suite_add_tcase(s, tc);
 	return s;
 }
