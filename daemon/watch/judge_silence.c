@@ -114,7 +114,8 @@ static int see(struct judging *j, const struct finding_item *item)
 
 	finding_interval(&item->known, &j->seen, &seen.lo_us, &seen.hi_us);
 	j->result->n_again++;
-	return store_finding_seen(j->store, item->known.id, &seen);
+	int r = store_finding_seen(j->store, item->known.id, &seen);
+	return r < 0 ? r : set_fact(j, item, FACT_VISIBLE, 0, "the preview shows it again");
 }
 
 static int apply(struct judging *j, const struct finding_item *item, enum finding_move move)

@@ -358,6 +358,10 @@ START_TEST(a_row_that_no_rule_wants_is_looked_at)
 	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 48, .rows = CITY("Bonn", "Ulm")));
 	ck_assert_str_eq(judge_world_ask(STATE), "modified 1 open visible warning");
 	ck_assert_str_eq(judge_world_ask("SELECT CAST(last_job AS TEXT) FROM finding"), "2");
+	(void)judge_world_judge(&P(.baseline_us = 49, .p_us = 50, .rows = "", .watch = "other"));
+	ck_assert_str_eq(judge_world_ask(STATE), "modified 1 open absorbed warning");
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 55, .rows = CITY("Bonn", "Ulm")));
+	ck_assert_str_eq(judge_world_ask(STATE), "modified 1 open visible warning");
 	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 60, .rows = CITY("Bonn", "Jena")));
 	ck_assert_str_eq(judge_world_ask(STATE), "modified 1 open visible warning");
 	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 70, .rows = ""));
@@ -533,6 +537,11 @@ START_TEST(what_a_recovery_cannot_have_done_is_told_apart)
 		{"deleted at another time", 2, 3, "", DEL(TUE), TOLD_DELETED},
 		{"deleted meanwhile", 2, 23, "", DEL(TUE), EFFECTS("1 user")},
 		{"deleted some time", 2, 3, "", DEL_SOMETIME, EFFECTS("1 user")},
+		{"created meanwhile: a recovery never creates", 2, 23, "",
+			APP_CREATED("22T10:00:00"), TOLD_APPEARED},
+		{"created before the snapshot", 2, 3, "", APP_CREATED("20T10:00:00"),
+			"changes_unexpected critical contoso: 1 user changed in a window with a "
+			"recovery job"},
 	};
 
 	recover(t[_i].from_h, t[_i].to_h, t[_i].filter);
@@ -593,7 +602,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, an_ignored_return_is_judged_once, 0, 2);
 	tcase_add_test(tc, memberships_go_with_the_member);
 	tcase_add_test(tc, effects_of_a_recovery_are_one_alert);
-	tcase_add_loop_test(tc, what_a_recovery_cannot_have_done_is_told_apart, 0, 8);
+	tcase_add_loop_test(tc, what_a_recovery_cannot_have_done_is_told_apart, 0, 10);
 	tcase_add_test(tc, what_nothing_can_restore_any_more);
 	tcase_add_test(tc, what_happens_again_in_a_first_run_is_not_initial);
 	suite_add_tcase(s, tc);
