@@ -33,6 +33,7 @@ bench_scenario() {
 	local i
 	echo 'start @START@'
 	echo 'hook ops secret=@SECRET@'
+	echo 'switch token_lifetime 23h' # 75 minutes are 75 seconds here
 	bench_tenant job 1 objects=$N event=-1d08:00
 	bench_tenant long 2 objects=$LONG event=-1d08:00
 	bench_tenant large 3 objects=$LARGE event=-1d08:00 pad=8900
