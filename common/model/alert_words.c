@@ -50,6 +50,7 @@ static const struct phrase happened[] = {
 static const struct phrase undone[] = {
 	{"deleted", "the deletion of ", "", ""},
 	{"appeared", "the appearance of ", "", ""},
+	{"deleted since", "the appearance of ", " (deleted since)", " (deleted since)"},
 	{"modified", "changes of ", "", ""},
 };
 static const struct phrase vanished[] = {

@@ -164,6 +164,9 @@ static void put_known(const struct tally *t, enum fact fact, struct buf *out)
 		{"modified", "What was modified"},
 	};
 
+	if (tally_has(t, "deleted since"))
+		buf_puts(out, " What appeared and was deleted since is in the recycle bin.");
+
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
 		if (tally_has(t, kinds[k].change))
 			buf_printf(out, " %s: %s.", kinds[k].words,

@@ -44,7 +44,8 @@ static const char *why_undone(const char *change)
 						 : "the preview lists the link as added";
 }
 
-int judge_undo(struct judging *j, const struct finding_item *item, const char *text)
+int judge_undo(struct judging *j, const struct finding_item *item, const char *text,
+	const struct observation *by)
 {
 	const struct known_finding *known = &item->known;
 	const struct finding_why why = {.at_us = j->now_us, .who = j->who, .why = text};
@@ -56,12 +57,12 @@ int judge_undo(struct judging *j, const struct finding_item *item, const char *t
 		return r;
 	r = store_finding_set_attention(
 		j->store, known->id, known->attention, ATTENTION_CLOSED, &why);
-	return r < 0 ? r : judge_tell_gone(j, item, TALLY_UNDONE);
+	return r < 0 ? r : judge_tell_gone(j, item, TALLY_UNDONE, by);
 }
 
 /* Every older episode that still stands is taken back with the newest. */
 static int take_back(struct judging *j, const struct finding_item *like,
-	const struct known_finding *episodes, size_t n)
+	const struct observation *seen, const struct known_finding *episodes, size_t n)
 {
 	int r = 0;
 
@@ -70,7 +71,7 @@ static int take_back(struct judging *j, const struct finding_item *like,
 
 		item.known = episodes[i];
 		if (finding_opposed(&episodes[i], &j->seen) == FINDING_DISPROVED)
-			r = judge_undo(j, &item, why_undone(like->change));
+			r = judge_undo(j, &item, why_undone(like->change), seen);
 	}
 	return r;
 }
@@ -111,7 +112,8 @@ static bool is_settled(const struct known_finding *newest, const struct known_fi
 }
 
 int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
-	const struct known_finding *before, const struct atoms *atoms, struct evidence *ret)
+	const struct observation *seen, const struct known_finding *before,
+	const struct atoms *atoms, struct evidence *ret)
 {
 	const char *opposite = change_opposite(key->change);
 	struct known_finding episodes[EPISODES];
@@ -139,5 +141,5 @@ int judge_evidence(struct judging *j, const struct finding_key *key, const char 
 	};
 	ret->was_open = episodes[0].attention == ATTENTION_OPEN &&
 			finding_opposed(&episodes[0], &j->seen) == FINDING_DISPROVED;
-	return take_back(j, &like, episodes, n);
+	return take_back(j, &like, seen, episodes, n);
 }

@@ -114,7 +114,7 @@ static int judge_atom(struct judging *j, const struct store_change *row, const s
 	enum finding_move move = finding_observe(before, &seen);
 	if (move == FINDING_OLDER_SIGHT)
 		return judge_tighten(j, before, &seen);
-	r = judge_evidence(j, &key, row->name, before, all, &evidence);
+	r = judge_evidence(j, &key, row->name, &seen, before, all, &evidence);
 	if (r < 0)
 		return r;
 	o->verdict = ask_rules(j, row, atom, &o->rule);

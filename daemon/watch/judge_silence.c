@@ -104,7 +104,7 @@ static int vanish(struct judging *j, const struct finding_item *item)
 	j->result->n_vanished++;
 	if (r < 0 || item->known.attention != ATTENTION_OPEN)
 		return r;
-	return judge_tell_gone(j, item, TALLY_VANISHED);
+	return judge_tell_gone(j, item, TALLY_VANISHED, NULL);
 }
 
 static int see(struct judging *j, const struct finding_item *item)
@@ -128,7 +128,8 @@ static int apply(struct judging *j, const struct finding_item *item, enum findin
 		return judge_undo(j, item,
 			item->known.about == ABOUT_DELETION
 				? "the preview lists it as modified: it exists"
-				: "it no longer differs from the snapshot");
+				: "it no longer differs from the snapshot",
+			NULL);
 	case FINDING_VANISHED:
 		return vanish(j, item);
 	case FINDING_NEW:

@@ -86,7 +86,7 @@ struct tally *judge_tally(
 
 static const char *word_of(const struct tally *t, const struct judging *j, const char *change)
 {
-	static const char *const words[] = {"deleted", "brought back", "appeared"};
+	static const char *const words[] = {"deleted", "brought back", "appeared", "deleted since"};
 
 	for (size_t i = 0; i < j->n_recoveries; i++)
 		if (t == &j->recoveries[i].effects)
@@ -141,7 +141,14 @@ int judge_tell_new(struct judging *j, const struct store_change *row, const stru
 /* --- what was open and is no more ---------------------------------------------------------------
  */
 
-static int offer_gone(struct tally *t, const struct finding_item *item, enum tally_what what)
+/* What appeared is seen to be deleted; that is more than that it appears no longer. */
+static bool is_deleted_by(const struct finding_item *item, const struct observation *by)
+{
+	return by && item->known.about == ABOUT_APPEARANCE;
+}
+
+static int offer_gone(struct tally *t, const struct finding_item *item, enum tally_what what,
+	const struct observation *by)
 {
 	const char *member =
 		strncmp(item->change, "link ", 5) == 0 ? strchr(item->atom, '/') : NULL;
@@ -161,12 +168,14 @@ static int offer_gone(struct tally *t, const struct finding_item *item, enum tal
 			   .link_id = member ? member + 1 : NULL,
 			   .severity = item->known.severity,
 			   .finding = item->known.id,
-			   .deleted_at_us = item->known.deleted_at_us,
+			   .deleted_at_us = is_deleted_by(item, by) ? by->deleted_at_us
+								    : item->known.deleted_at_us,
 			   .fact = fact_name(what == TALLY_UNDONE ? FACT_UNDONE : FACT_VANISHED),
 		   });
 }
 
-int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what)
+int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
+	const struct observation *by)
 {
 	/* what was deleted long ago may have been restored by a recovery of today */
 	struct tally *t = judge_effects(j, item->entity_type, item->object_id, TIME_NONE);
@@ -175,6 +184,7 @@ int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tal
 		t = what == TALLY_UNDONE ? &j->undone : &j->vanished;
 	int r = tally_is_next(t, item->entity_type, item->object_id);
 	if (r > 0)
-		r = tally_count(t, what, item->entity_type, word_of(t, j, item->change));
-	return r < 0 ? r : offer_gone(t, item, what);
+		r = tally_count(t, what, item->entity_type,
+			word_of(t, j, is_deleted_by(item, by) ? "deleted since" : item->change));
+	return r < 0 ? r : offer_gone(t, item, what, by);
 }

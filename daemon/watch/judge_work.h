@@ -100,9 +100,12 @@ int judge_tighten(
 
 /* before: the episode of the finding itself, or NULL. atoms: of the row, when there are more. */
 int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
-	const struct known_finding *before, const struct atoms *atoms, struct evidence *ret);
-/* The finding is undone, by evidence or by silence; told when it was open. */
-int judge_undo(struct judging *j, const struct finding_item *item, const char *why);
+	const struct observation *seen, const struct known_finding *before,
+	const struct atoms *atoms, struct evidence *ret);
+/* The finding is undone, by the sight of its opposite or (by NULL) by silence; told when it was
+ * open. */
+int judge_undo(struct judging *j, const struct finding_item *item, const char *why,
+	const struct observation *by);
 
 /* --- judge_silence.c: what the job does not show, and what time takes away -----------------------
  */
@@ -135,7 +138,8 @@ struct tally *judge_tally(
 int judge_tell_new(struct judging *j, const struct store_change *row, const struct atom *atoms,
 	const struct judge_outcome *outcomes, size_t n);
 /* An open finding that is undone or has vanished. */
-int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what);
+int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
+	const struct observation *by);
 
 /* --- judge_alerts.c ------------------------------------------------------------------------------
  */

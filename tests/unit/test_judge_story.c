@@ -114,14 +114,16 @@ static const struct story {
 		{P(.baseline_us = 0, .p_us = 24, .rows = APP),
 			P(.baseline_us = 24, .p_us = 48, .rows = DEL(WED))},
 		"appeared 1 closed undone warning|deleted 1 closed visible warning",
-		TOLD_APPEARED "|" TOLD_UNDONE("the appearance of 1 user"), NULL},
+		TOLD_APPEARED "|" TOLD_UNDONE("the appearance of 1 user (deleted since)"), NULL},
 	{"and brought back from there", DEFAULT, 0,
 		{P(.baseline_us = 0, .p_us = 24, .rows = APP),
 			P(.baseline_us = 24, .p_us = 48, .rows = DEL(WED)),
 			P(.baseline_us = 47, .p_us = 60, .rows = APP)},
 		"appeared 1 closed undone warning|deleted 1 closed undone warning|"
 		"appeared 2 open visible critical back",
-		TOLD_APPEARED "|" TOLD_UNDONE("the appearance of 1 user") "|" TOLD_BACK, NULL},
+		TOLD_APPEARED
+		"|" TOLD_UNDONE("the appearance of 1 user (deleted since)") "|" TOLD_BACK,
+		NULL},
 	{"appeared as expected, and deleted", EXPECTING, 0,
 		{P(.baseline_us = 0, .p_us = 24, .rows = APP),
 			P(.baseline_us = 24, .p_us = 48, .rows = DEL(WED))},
@@ -346,6 +348,18 @@ START_TEST(history)
 		"attention open closed job 2: the preview lists it as appeared: it was restored|"
 		"fact visible undone job 2: the preview lists it as appeared: it was restored|"
 		"attention - closed job 2: it takes back a deletion that was open");
+}
+END_TEST
+
+/* The notice is all that people hear of the deletion. */
+START_TEST(a_deletion_that_takes_back_is_told)
+{
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 24, .rows = APP));
+	(void)judge_world_judge(&P(.baseline_us = 24, .p_us = 48, .rows = DEL(WED)));
+	const char *body = judge_world_ask("SELECT body FROM alert WHERE job = 2");
+	ck_assert_ptr_nonnull(
+		strstr(body, "What appeared and was deleted since is in the recycle bin."));
+	ck_assert_ptr_nonnull(strstr(body, "\"deleted_at\":\"2026-09-23T10:00:00Z\""));
 }
 END_TEST
 
@@ -596,6 +610,7 @@ Suite *suite(void)
 	tcase_set_timeout(tc, 60);
 	tcase_add_loop_test(tc, a_story, 0, (int)ARRAY_SIZE(stories));
 	tcase_add_test(tc, history);
+	tcase_add_test(tc, a_deletion_that_takes_back_is_told);
 	tcase_add_test(tc, a_row_that_no_rule_wants_is_looked_at);
 	tcase_add_test(tc, what_hangs_on_an_object_is_told_with_it);
 	tcase_add_loop_test(tc, nothing_hides_behind_what_is_milder_or_not_told, 0, 3);
