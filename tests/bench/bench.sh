@@ -106,7 +106,7 @@ part_idle() {
 	for ((i = 1; i <= IDLE; i++)); do names+=("idle$i"); done
 	rm -f "$world_dir"/{snapwatch,secrets}.db*
 	# the clock runs 60 times as fast, so looks every hour would be one a minute
-	bench_defaults='look_every = "48h"' bench_conf "${names[@]}"
+	bench_defaults='look_every = "24h"' bench_conf "${names[@]}"
 	"$B/bench/snapwatchd" --config "$world_dir/snapwatch.conf" 2>"$world_dir/snapwatchd.log" &
 	pid=$!
 	world_daemon_pid=$pid
