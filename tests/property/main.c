@@ -2,7 +2,8 @@
 /*
  * property: random incident histories through the real stages, judged by an oracle that knows the
  * truth. README.md says what must hold. SEED is the first history, N how many; VERBOSE=1 prints the
- * scenario of each. Stops at the first that fails, shrinks it and prints it as a scenario.
+ * scenario of each. Stops at the first that fails, shrinks it and prints it as a scenario; STOP=0
+ * goes on and only names those that fail.
  */
 #include <inttypes.h>
 #include <stdio.h>
@@ -54,7 +55,7 @@ static void print_stats(const struct oracle_stats *s)
 int main(void)
 {
 	uint64_t seed = number_of("SEED", 1), n = number_of("N", 400);
-	bool verbose = number_of("VERBOSE", 0);
+	bool verbose = number_of("VERBOSE", 0), stop = number_of("STOP", 1);
 	struct history *h = malloc(sizeof(*h));
 	struct trial *t = trial_new();
 	int failed = 0;
@@ -62,7 +63,7 @@ int main(void)
 	log_setup("property", LOG_EMERG);
 	if (!h || !t)
 		return 2;
-	for (uint64_t i = 0; i < n && !failed; i++) {
+	for (uint64_t i = 0; i < n && !(failed && stop); i++) {
 		history_generate(seed + i, h);
 		if (verbose) {
 			struct buf text = BUF_INIT(LIMIT_CONFIG_BYTES);
@@ -75,6 +76,9 @@ int main(void)
 			continue;
 		failed = 1;
 		(void)printf("SEED=%" PRIu64 " fails: %s\n", h->seed, t->verdict.message);
+		(void)fflush(stdout);
+		if (!stop)
+			continue;
 		if (number_of("SHRINK", 1)) {
 			struct oracle_stats stats = t->stats;
 

@@ -5,5 +5,9 @@ set -eu
 prefix=()
 # Sanitizers of these compilers hang or fail with 32 bits of address randomness.
 if setarch -R true 2>/dev/null; then prefix=(setarch -R); fi
-if [ -w /dev/shm ]; then export TMPDIR=/dev/shm; fi
-exec "${prefix[@]}" "$1"
+if [ -w /dev/shm ]; then
+	TMPDIR=$(mktemp -d /dev/shm/property-XXXXXX)
+	export TMPDIR
+	trap 'rm -rf "$TMPDIR"' EXIT
+fi
+"${prefix[@]}" "$1"
