@@ -1,16 +1,18 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Any JSON text: the parser and the page scanner agree about what is JSON, canonical form is a
- * fixed point, ranges lie inside of the text.
+ * Any JSON text: the parser, the flat reader and the page scanner agree about what is JSON and what
+ * is in it, canonical form is a fixed point, ranges lie inside of the text.
  */
 #include <errno.h>
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/json_flat.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
 #include "tests/fuzz/fuzz.h"
 
+static struct json_flat flat;
 static struct buf canonical = {.max = 1u << 20}, again = {.max = 1u << 20};
 
 struct spans {
@@ -71,6 +73,42 @@ static void check_getters(const struct json *root)
 	}
 }
 
+/* The members of an object read flat are those of the tree. */
+static void check_flat(const char *text, size_t size, int parsed, const struct json *root)
+{
+	int r = json_flat_read(&flat, text, size, LIMIT_JSON_DEPTH);
+	size_t i = 0;
+
+	if (parsed == JSON_E_UTF8 && r == 0)
+		FUZZ_CHECK(utf8_valid(text, size)); /* half a surrogate pair, mended */
+	else
+		FUZZ_CHECK(r == parsed);
+	for (size_t m = 0; r == 0 && m < flat.n; m++) {
+		const char *string = json_flat_string(&flat, m);
+		const struct json_span value = flat.members[m].value;
+
+		FUZZ_CHECK(utf8_valid(json_flat_key(&flat, m), strlen(json_flat_key(&flat, m))));
+		FUZZ_CHECK(!string == (flat.members[m].type != JSON_TYPE_STRING));
+		FUZZ_CHECK(!string || utf8_valid(string, strlen(string)));
+		FUZZ_CHECK(value.len > 0 && value.off + value.len < size);
+	}
+	if (parsed != 0)
+		return;
+	FUZZ_CHECK(flat.is_object == (json_type(root) == JSON_TYPE_OBJECT));
+	if (!flat.is_object)
+		return;
+	JSON_EACH (v, root) {
+		const char *string = json_string(v), *key = json_key(v);
+
+		FUZZ_CHECK(i < flat.n && strcmp(json_flat_key(&flat, i), key) == 0);
+		FUZZ_CHECK(flat.members[i].type == json_type(v));
+		FUZZ_CHECK(!string || strcmp(json_flat_string(&flat, i), string) == 0);
+		FUZZ_CHECK(json_flat_find(&flat, key)->key_at <= flat.members[i].key_at);
+		i++;
+	}
+	FUZZ_CHECK(i == flat.n);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
@@ -81,6 +119,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	int scanned = json_scan(text, size, LIMIT_JSON_DEPTH, &ops, &spans);
 
 	FUZZ_CHECK(parsed >= 0);
+	check_flat(text, size, parsed, root);
 	/* An object without a lone surrogate is a page, unless it has two arrays "value". */
 	if (scanned == 0)
 		FUZZ_CHECK(parsed == 0 || parsed == JSON_E_UTF8);
