@@ -33,20 +33,33 @@ static bool is_same(const struct finding_item *item, const struct atom *atom)
 	       memcmp(item->after_hash, atom->after_hash, atom->after_hash_len) == 0;
 }
 
+/* A large group may have thousands of silent findings, one after another. */
+static int atoms_of(struct judging *j, const struct store_change *row)
+{
+	if (j->looked_ordinal == row->ordinal)
+		return 0;
+	atoms_done(&j->looked);
+	j->looked_ordinal = 0;
+	int r = judge_atoms(j, row, &j->looked);
+	if (r == 0)
+		j->looked_ordinal = row->ordinal;
+	return r;
+}
+
 static int look_at_atoms(struct judging *j, const struct finding_item *item,
 	const struct store_change *row, struct look_at *ret)
 {
-	_cleanup_(atoms_done) struct atoms atoms = {0};
-	int r = judge_atoms(j, row, &atoms);
+	const struct atoms *atoms = &j->looked;
+	int r = atoms_of(j, row);
 
 	if (r < 0)
 		return r;
-	if (atoms.omitted)
+	if (atoms->omitted)
 		ret->seen.another_way = true; /* it may be among them */
-	for (size_t i = 0; i < atoms.n; i++) {
-		if (strcmp(atoms.items[i].key, item->atom) != 0)
+	for (size_t i = 0; i < atoms->n; i++) {
+		if (strcmp(atoms->items[i].key, item->atom) != 0)
 			continue;
-		if (is_same(item, &atoms.items[i]))
+		if (is_same(item, &atoms->items[i]))
 			ret->shown = true;
 		else
 			ret->seen.another_way = true;

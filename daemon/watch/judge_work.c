@@ -53,6 +53,7 @@ static void judging_done(struct judging *j)
 	judge_recoveries_done(j);
 	(void)remote_filter_free(j->filter);
 	store_elements_done(&j->elements);
+	atoms_done(&j->looked);
 	(void)run_free(j->run);
 	free(j->unknown);
 }

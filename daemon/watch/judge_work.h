@@ -49,6 +49,8 @@ struct judging {
 	bool initial; /* of a first run that is only noted */
 	char who[32]; /* "job 7", for histories */
 	struct store_elements elements;
+	struct atoms looked;		    /* of the row that silence was last held against */
+	int64_t looked_ordinal;		    /* 0: none */
 	struct remote_filter *filter;	    /* of the run */
 	struct tally tallies[_VERDICT_MAX]; /* new unexpected ones */
 	struct tally first;		    /* those of a first run that is only noted */
