@@ -80,6 +80,9 @@ static void append_what(const struct cli *c, const struct view_finding *f, struc
 	}
 	if (f->initial)
 		buf_printf(out, "%sfound by the first run", out->len ? "; " : "");
+	/* one of its object: not told and not counted for itself */
+	if (f->parent)
+		buf_printf(out, "%sgoes with %" PRId64, out->len ? "; " : "", f->parent);
 	append_state(f, c->args->all, out);
 	if (c->args->all && f->rule)
 		buf_printf(out, " (rule %s)", f->rule);

@@ -118,6 +118,7 @@ static void add_findings(void)
 	    " 'expected', 'absorbed', 'notice', 'joiners', 0, NULL, NULL, '\"4f2c\"', 0, 2, 2, 3,"
 	    " %lld, %lld)",
 		insert, AT(25), AT(3), AT(2), AT(2));
+	add("UPDATE finding SET parent = 1 WHERE id = 3");
 }
 
 static void add_alerts(void)
