@@ -211,10 +211,17 @@ static unsigned bits_of_known(const struct known_finding *known)
 
 /*
  * A baseline between two that showed it may already be without the object, or have had the value
- * of today: only those that did show it prove anything. lo is one of them, unless it is a point.
+ * of today: only those that did show it prove anything. lo is one of them, unless it is a point: an
+ * object whose time of deletion is known was there in every snapshot from the first that showed it
+ * until then (but for one that was deleted and restored in between), and that it may be gone for
+ * ever must be told.
  */
 static bool was_compared(const struct known_finding *known, int64_t baseline_us)
 {
+	if (known->about == ABOUT_DELETION && known->deleted_at_us != TIME_NONE &&
+		known->first_baseline_us != TIME_NONE && baseline_us >= known->first_baseline_us &&
+		baseline_us < known->deleted_at_us)
+		return true;
 	return baseline_us == known->first_baseline_us || baseline_us == known->last_baseline_us ||
 	       (known->about != ABOUT_DELETION && baseline_us == known->lo_us);
 }

@@ -30,6 +30,15 @@ static bool stands(const struct oracle *o, const struct episode *e)
 	       sim_object_deleted_us(e->sign.object, o->now.capture_us) == e->event_us;
 }
 
+/* Deleted before the baseline, restored after it, deleted again: nothing tells it from vanished. */
+static bool baseline_lacked(struct oracle *o, const struct episode *e)
+{
+	if (sim_object_life(e->sign.object, o->now.content_us) == SIM_LIFE_ALIVE)
+		return false;
+	o->stats->ambiguous++;
+	return true;
+}
+
 static bool has_recycle_bin(enum sim_type type)
 {
 	return type != SIM_TYPE_GRANT && type != SIM_TYPE_ASSIGNMENT;
@@ -77,7 +86,9 @@ static bool fact_is_true(struct oracle *o, const struct episode *e, const char *
 	}
 	if (is(fact, "vanished")) {
 		o->stats->vanished++;
-		return (e->sign.kind == SIGN_DELETED && !stands(o, e)) ||
+		if (e->sign.kind != SIGN_DELETED)
+			return oracle_fail(o, &e->sign, fact, -1, "is no deletion");
+		return !stands(o, e) || baseline_lacked(o, e) ||
 		       oracle_fail(o, &e->sign, fact, -1, "has not vanished");
 	}
 	return oracle_fail(o, &e->sign, fact, -1, "is %s", fact);
@@ -149,7 +160,9 @@ static bool silence_is_heard(struct oracle *o, const struct episode *e)
 	if (p->b_us >= hi_us + o->margin_us)
 		return oracle_fail(o, &e->sign, "absorbed", 1, "is in the baseline and visible");
 	/* what an older baseline does not differ from may differ from those that showed it */
-	if ((p->b_us == e->first_b_us || p->b_us == e->last_b_us) &&
+	bool before =
+		e->sign.kind == SIGN_DELETED && p->b_us >= e->first_b_us && p->b_us < e->event_us;
+	if ((before || p->b_us == e->first_b_us || p->b_us == e->last_b_us) &&
 		!preview_lists(p, e->sign.object))
 		return oracle_fail(o, &e->sign,
 			e->sign.kind == SIGN_DELETED ? "vanished" : "undone", 1,

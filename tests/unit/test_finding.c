@@ -166,8 +166,12 @@ static const struct row {
 		FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
 	{"a newer baseline before hi", DIFFERENCE(VISIBLE), JOB(22, 60), FINDING_SEEN_AGAIN, K,
 		FINDING_DISPROVED},
-	{"a deletion and a newer baseline", GONE(VISIBLE), JOB(22, 60), FINDING_SEEN_AGAIN, K,
-		FINDING_DISPROVED},
+	{"a deletion and a baseline older than any", GONE(VISIBLE), JOB(5, 60), FINDING_SEEN_AGAIN,
+		K, FINDING_DISPROVED},
+
+	/* but what has a time of deletion was there until then */
+	{"a deletion and a newer baseline before it", GONE(VISIBLE), JOB(22, 60),
+		FINDING_SEEN_AGAIN, FINDING_VANISHED, FINDING_DISPROVED},
 
 	/* what else the job shows of the object */
 	{"another value", DIFFERENCE(VISIBLE), JOB(20, 60, .another_way = true), FINDING_SEEN_AGAIN,
@@ -180,7 +184,7 @@ static const struct row {
 	{"a deleted object by a word that nobody knows", GONE(VISIBLE),
 		JOB(20, 60, .another_way = true), FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
 	{"a deleted object is modified, newer baseline", GONE(VISIBLE), JOB(22, 60, .exists = true),
-		FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
 };
 
 static void check_move(
