@@ -457,6 +457,10 @@ static void service_events(struct generator *g)
 			below(g, g->days) * DAY + SNAPSHOT_AT + 75 * MIN + g->load_s +
 				g->calculate_s,
 			"fault contoso GET *getChanges* status=503 count=%d", 40 + below(g, 70));
+	/* fewer rows than promised */
+	for (int n = percent(g, 75) ? 0 : 1 + below(g, 3); n > 0; n--)
+		line(g, some_time(g), "fault contoso GET *getChanges* nth=%d text={\"value\":[]}",
+			1 + below(g, 2));
 	if (percent(g, 10)) {
 		int64_t at_s = some_time(g);
 
