@@ -172,7 +172,7 @@ static bool begins_well(struct oracle *o, const struct episode *e, const struct 
 {
 	bool notice = o->now.job->initial && o->conf->tenants[0]->first_run == FIRST_RUN_NOTICE;
 
-	if (e->initial != notice)
+	if (e->initial != (notice && e->number == 1))
 		return oracle_fail(o, &e->sign, NULL, 0, "initial is %d in an episode", e->initial);
 	if (strcmp(step->fact, "visible") != 0)
 		return oracle_fail(o, &e->sign, NULL, 0, "a new episode is %s", step->fact);
