@@ -16,6 +16,7 @@
 struct conf;
 struct store;
 struct table;
+struct view_finding;
 struct view_job;
 
 struct cli {
@@ -65,6 +66,12 @@ void job_append_duration(const struct view_job *j, struct buf *out);
 enum tone job_tone(const struct view_job *j);
 /* The members, inside an object that is open. */
 void job_write(const struct view_job *j, struct jsonw *w);
+
+/* One finding, everywhere the same: "state: enabled -> disabled", "members: 4f2a..."; what is known
+ * of it where that is news, or always (all). */
+void finding_append_what(const struct view_finding *f, bool all, struct buf *out);
+/* The whole object. */
+void finding_write(const struct view_finding *f, struct jsonw *w);
 
 int cmd_status(struct cli *c);
 int cmd_run(struct cli *c);

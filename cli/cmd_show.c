@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snapwatch show: everything a job says of one object, before and after. */
+/* snapwatch show: everything a job says of one object, before and after, and what became of it. */
+#include <errno.h>
 #include <inttypes.h>
 #include <string.h>
 
@@ -17,6 +18,8 @@
 #include "common/store/store_element.h"
 #include "common/store/store_view.h"
 
+/* Findings of the object that are told, the newest ones. */
+#define FINDINGS 20u
 /* Candidates that are listed when what was typed fits several objects. */
 #define CANDIDATES 10u
 
@@ -24,6 +27,12 @@ static const struct table_column columns[] = {
 	{.title = "PROPERTY", .min = 14, .wrap = true},
 	{.title = "BEFORE", .min = 20, .wrap = true},
 	{.title = "AFTER", .min = 20, .wrap = true},
+};
+static const struct table_column finding_columns[] = {
+	{.title = "FINDING", .right = true},
+	{.title = "SEVERITY"},
+	{.title = "CHANGE"},
+	{.title = "WHAT IS KNOWN", .min = 30, .wrap = true},
 };
 
 /* --- which object -------------------------------------------------------------------------------
@@ -160,6 +169,35 @@ static int print_atoms(const struct cli *c, const struct view_job *j, const stru
 	return r;
 }
 
+/* Of the object, by whatever job: what happened to it is more than one job says. */
+static int print_findings(const struct cli *c, const struct view_findings *list)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
+	_cleanup_(table_freep) struct table *t = NULL;
+	int r = list->n ? table_new(finding_columns, ARRAY_SIZE(finding_columns), &c->style, &t)
+			: 0;
+
+	if (r < 0 || list->n == 0)
+		return r;
+	for (size_t i = 0; i < list->n; i++) {
+		const struct view_finding *f = &list->items[i];
+		_cleanup_(buf_done) struct buf what = BUF_INIT(LIMIT_VIEW_BYTES);
+
+		buf_printf(&what, "%" PRId64, f->id);
+		table_cell(t, TONE_PLAIN, buf_text(&what));
+		table_cell(t, tone_of_severity(f->severity), f->severity);
+		table_cell(t, tone_of_change(f->change), f->change);
+		buf_reset(&what);
+		finding_append_what(f, true, &what);
+		buf_printf(&what, "; found by job %" PRId64, f->first_job);
+		table_cell(t, TONE_PLAIN, buf_text(&what));
+	}
+	buf_putc(&text, '\n');
+	r = table_print(t, &text);
+	cli_write(c, &text);
+	return r;
+}
+
 /* --- JSON ---------------------------------------------------------------------------------------
  */
 
@@ -196,7 +234,8 @@ static void write_atoms(const struct atoms *atoms, enum atom_kind kind, struct j
 	jsonw_array_end(w);
 }
 
-static int write_change(const struct view_job *j, const struct atoms *atoms, struct emit *e)
+static int write_change(const struct view_job *j, const struct atoms *atoms,
+	const struct view_findings *findings, struct emit *e)
 {
 	const struct change_row *row = &atoms->row;
 	struct jsonw *w = emit_row(e);
@@ -217,6 +256,11 @@ static int write_change(const struct view_job *j, const struct atoms *atoms, str
 	write_atoms(atoms, ATOM_LINK, w);
 	if (atoms->omitted)
 		jsonw_kv_int(w, "omitted", (int64_t)atoms->omitted);
+	jsonw_key(w, "findings");
+	jsonw_array(w);
+	for (size_t i = 0; i < findings->n; i++)
+		finding_write(&findings->items[i], w);
+	jsonw_array_end(w);
 	jsonw_object_end(w);
 	return emit_row_end(e);
 }
@@ -233,7 +277,7 @@ static int unreadable(const struct store_change *row, const char *why)
 }
 
 static int show_row(const struct cli *c, const struct view_job *j, const struct store_change *row,
-	struct store_elements *elements, struct emit *e)
+	const struct view_findings *findings, struct store_elements *elements, struct emit *e)
 {
 	_cleanup_(atoms_done) struct atoms atoms = {0};
 	const char *element;
@@ -248,7 +292,7 @@ static int show_row(const struct cli *c, const struct view_job *j, const struct 
 	r = atoms_parse(element, len, &atoms);
 	if (r < 0)
 		return unreadable(row, err_text(r));
-	r = cli_json(c) ? write_change(j, &atoms, e) : print_atoms(c, j, &atoms);
+	r = cli_json(c) ? write_change(j, &atoms, findings, e) : print_atoms(c, j, &atoms);
 	return r < 0 ? cli_error(EXIT_CODE_STORE, "%s", err_text(r)) : EXIT_CODE_OK;
 }
 
@@ -256,9 +300,14 @@ static int show_rows(
 	const struct cli *c, const struct view_job *j, const char *object_id, struct emit *e)
 {
 	_cleanup_(store_elements_done) struct store_elements elements = {.store = c->store};
+	_cleanup_(view_findings_done) struct view_findings findings = {0};
 	size_t n = CLI_BATCH, total = 0;
 	int64_t after = 0;
 	int code = EXIT_CODE_OK;
+	int q = store_view_findings_of(c->store, j->tenant, object_id, FINDINGS, &findings);
+
+	if (q < 0)
+		return cli_store_failed(c, q);
 
 	while (code == EXIT_CODE_OK && n == CLI_BATCH) {
 		_cleanup_(store_changes_done) struct store_changes list = {0};
@@ -269,11 +318,13 @@ static int show_rows(
 		for (size_t i = 0; code == EXIT_CODE_OK && i < list.n; i++) {
 			if (total++ && !cli_json(c))
 				(void)fputc('\n', c->out);
-			code = show_row(c, j, &list.items[i], &elements, e);
+			code = show_row(c, j, &list.items[i], &findings, &elements, e);
 		}
 		n = list.n;
 		after = n ? list.items[n - 1].ordinal : after;
 	}
+	if (code == EXIT_CODE_OK && !cli_json(c) && print_findings(c, &findings) < 0)
+		return cli_error(EXIT_CODE_STORE, "%s", err_text(-ENOMEM));
 	return code;
 }
 

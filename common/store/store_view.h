@@ -98,6 +98,9 @@ struct view_findings {
 /* attention: NULL for all. */
 int store_view_findings(struct store *s, const char *tenant, const char *attention,
 	enum view_severity severity, int64_t before_id, size_t limit, struct view_findings *ret);
+/* Of one object (id as it came), newest first. */
+int store_view_findings_of(struct store *s, const char *tenant, const char *object_id, size_t limit,
+	struct view_findings *ret);
 void view_findings_done(struct view_findings *list);
 
 /* Open findings of a tenant, those shown under another one left out. */

@@ -8,6 +8,7 @@
 
 enum {
 	SQL_LIST,
+	SQL_OF,
 	SQL_OPEN,
 };
 
@@ -37,6 +38,11 @@ static const struct db_sql sql[] = {
 		" WHERE finding.id < $1 AND ($2 = '' OR tenant.name = $2)"
 		" AND ($3 = '' OR finding.attention = $3) AND " RANK " = $4"
 		" ORDER BY finding.id DESC LIMIT $5"},
+	/* finding_object */
+	[SQL_OF] = {"tbi",
+		"SELECT " COLUMNS " FROM finding JOIN tenant ON tenant.id = finding.tenant"
+		" WHERE finding.tenant = (SELECT id FROM tenant WHERE name = $1)"
+		" AND finding.object_id = $2 ORDER BY finding.id DESC LIMIT $3"},
 	[SQL_OPEN] = {"t", "SELECT " RANK ", count(*) FROM finding"
 			   " WHERE finding.tenant = (SELECT id FROM tenant WHERE name = $1)"
 			   " AND finding.attention = 'open' AND finding.parent IS NULL"
@@ -90,6 +96,21 @@ int store_view_findings(struct store *s, const char *tenant, const char *attenti
 	int r = view_rows_read_items(s->db, &sql[SQL_LIST],
 		DB_ARGS(DB_I(before_id), DB_T(tenant ? tenant : ""),
 			DB_T(attention ? attention : ""), DB_I(severity), DB_I((int64_t)limit)),
+		&shape, &rows);
+
+	if (r == 0)
+		*ret = (struct view_findings){rows.items, rows.n, rows};
+	return r;
+}
+
+int store_view_findings_of(struct store *s, const char *tenant, const char *object_id, size_t limit,
+	struct view_findings *ret)
+{
+	uint8_t key[LIMIT_ID_BYTES + 1];
+	struct view_rows rows = {0};
+	int r = view_rows_read_items(s->db, &sql[SQL_OF],
+		DB_ARGS(DB_T(tenant), DB_B(key, object_id_encode(object_id, key)),
+			DB_I((int64_t)limit)),
 		&shape, &rows);
 
 	if (r == 0)

@@ -280,7 +280,8 @@ static const struct {
 	{cmd_show, {.json = true, .words = {"2", "Require MFA"}, .n_words = 2}, "changes", 1,
 		{"\"properties\":[{\"name\":\"state\",\"before\":\"enabled\",\"after\":"
 		 "\"disabled\"}]",
-			"\"links\":[]", "\"recovery_action\":\"update\""}},
+			"\"links\":[]", "\"recovery_action\":\"update\"",
+			"\"findings\":[{\"finding\":2,\"tenant\":\"contoso\""}},
 	{cmd_show, {.json = true, .words = {"2", "4f2a"}, .n_words = 2}, "changes", 1,
 		{"\"deleted_at\":\"2026-07-12T01:15:00Z\"",
 			"{\"name\":\"department\",\"before\":\"Sales\",\"after\":null}"}},
