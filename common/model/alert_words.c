@@ -51,6 +51,8 @@ static const struct phrase undone[] = {
 	{"deleted", "the deletion of ", "", ""},
 	{"appeared", "the appearance of ", "", ""},
 	{"deleted since", "the appearance of ", " (deleted since)", " (deleted since)"},
+	{"deleted again", "an earlier deletion of ", " (deleted again since)",
+		" (deleted again since)"},
 	{"modified", "changes of ", "", ""},
 };
 static const struct phrase vanished[] = {

@@ -30,6 +30,7 @@ static const char *const move_names[] = {
 	[FINDING_UNDONE] = "undone",
 	[FINDING_VANISHED] = "vanished",
 	[FINDING_DISPROVED] = "disproved",
+	[FINDING_REOPENED] = "reopened",
 	[FINDING_PAST_RECOVERY] = "past recovery",
 	[FINDING_KEEP] = "keep",
 };
@@ -121,31 +122,35 @@ enum finding_about finding_about(const char *change)
 /* What is so about a finding and a job; the table asks for these. */
 enum {
 	/* what happens: exactly one of these */
-	SHOWN = 1 << 0,	  /* the job shows it */
-	SILENT = 1 << 1,  /* it could have, and does not */
-	OPPOSED = 1 << 2, /* it shows the opposite */
-	LAPSED = 1 << 3,  /* recycle bin and snapshots have ended */
+	SHOWN = 1 << 0,	   /* the job shows it */
+	SILENT = 1 << 1,   /* it could have, and does not */
+	OPPOSED = 1 << 2,  /* it shows the opposite */
+	LAPSED = 1 << 3,   /* recycle bin and snapshots have ended */
+	REPEATED = 1 << 4, /* it shows another deletion */
 	/* what is known */
-	KNOWN = 1 << 4,		 /* an episode is stored */
-	SAME_DELETION = 1 << 5,	 /* both have a time of deletion, and it is the same */
-	OTHER_DELETION = 1 << 6, /* both have one, and they differ */
-	OLDER = 1 << 7,		 /* the job is no later than the one that spoke of it last */
-	PAST_HI = 1 << 8,  /* the baseline contains the event: it is at or after hi + margin */
-	COMPARED = 1 << 9, /* against this very baseline it was shown */
-	DELETION = 1 << 10,
-	REVERSIBLE = 1 << 11, /* an appearance or a difference: silence can undo it */
+	KNOWN = 1 << 5,		 /* an episode is stored */
+	SAME_DELETION = 1 << 6,	 /* both have a time of deletion, and it is the same */
+	OTHER_DELETION = 1 << 7, /* both have one, and they differ */
+	LATER_DELETION = 1 << 8, /* and that of the job is the later one */
+	OLDER = 1 << 9,		 /* the job is no later than the one that spoke of it last */
+	STARTED_AFTER = 1 << 10, /* the job started when it had happened */
+	PAST_HI = 1 << 11,  /* the baseline contains the event: it is at or after hi + margin */
+	COMPARED = 1 << 12, /* against this very baseline it was shown */
+	DELETION = 1 << 13,
+	REVERSIBLE = 1 << 14, /* an appearance or a difference: silence can undo it */
+	CLOSED = 1 << 15,     /* nobody attends to it any more */
 	/* the stored fact */
-	VISIBLE = 1 << 12,
-	ABSORBED = 1 << 13,
-	UNDONE = 1 << 14,
-	VANISHED = 1 << 15,
+	VISIBLE = 1 << 16,
+	ABSORBED = 1 << 17,
+	UNDONE = 1 << 18,
+	VANISHED = 1 << 19,
 	/* what else the job shows of the object */
-	EXISTS = 1 << 16,
-	ANOTHER_WAY = 1 << 17,
+	EXISTS = 1 << 20,
+	ANOTHER_WAY = 1 << 21,
 };
 
 /*
- * The first row whose bits are so decides; for each of the four events there is one that always
+ * The first row whose bits are so decides; for each of the five events there is one that always
  * does. Sights of the opposite are no row of their own: whatever they take back is undone by them,
  * as of their job.
  */
@@ -155,6 +160,7 @@ static const struct {
 } transitions[] = {
 	{SHOWN, KNOWN, FINDING_NEW},
 	{SHOWN | SAME_DELETION | OLDER, 0, FINDING_OLDER_SIGHT},
+	{SHOWN | SAME_DELETION | UNDONE | CLOSED, 0, FINDING_REOPENED},
 	{SHOWN | SAME_DELETION, 0, FINDING_SEEN_AGAIN},
 	{SHOWN | OTHER_DELETION, 0, FINDING_NEW_EPISODE},
 	{SHOWN | OLDER, 0, FINDING_OLDER_SIGHT},
@@ -164,9 +170,10 @@ static const struct {
 	{SHOWN, 0, FINDING_SEEN_AGAIN},
 
 	{SILENT | OLDER, 0, FINDING_KEEP},
+	{SILENT | DELETION | EXISTS | STARTED_AFTER, UNDONE | ANOTHER_WAY, FINDING_UNDONE},
 	{SILENT | VISIBLE | PAST_HI, 0, FINDING_ABSORBED},
-	{SILENT | VISIBLE | COMPARED | DELETION | EXISTS, 0, FINDING_UNDONE},
 	{SILENT | ANOTHER_WAY, 0, FINDING_KEEP},
+	{SILENT | DELETION | EXISTS, 0, FINDING_KEEP},
 	{SILENT | VISIBLE | COMPARED | DELETION, 0, FINDING_VANISHED},
 	{SILENT | VISIBLE | COMPARED | REVERSIBLE, 0, FINDING_UNDONE},
 	{SILENT | ABSORBED | COMPARED | REVERSIBLE, 0, FINDING_UNDONE},
@@ -175,6 +182,10 @@ static const struct {
 	{OPPOSED | OLDER, 0, FINDING_KEEP},
 	{OPPOSED | UNDONE, 0, FINDING_KEEP},
 	{OPPOSED, 0, FINDING_DISPROVED},
+
+	{REPEATED | OLDER, 0, FINDING_KEEP},
+	{REPEATED | LATER_DELETION, UNDONE, FINDING_DISPROVED},
+	{REPEATED, 0, FINDING_KEEP},
 
 	{LAPSED | DELETION | VISIBLE, 0, FINDING_PAST_RECOVERY},
 	{LAPSED | DELETION | ABSORBED, 0, FINDING_PAST_RECOVERY},
@@ -206,7 +217,8 @@ static unsigned bits_of_known(const struct known_finding *known)
 		[ABOUT_UNKNOWN] = 0,
 	};
 
-	return KNOWN | facts[known->fact] | abouts[known->about];
+	return KNOWN | facts[known->fact] | abouts[known->about] |
+	       (known->attention == ATTENTION_CLOSED ? CLOSED : 0);
 }
 
 /*
@@ -232,8 +244,12 @@ static unsigned bits_of(const struct known_finding *known, const struct observat
 
 	if (known->deleted_at_us != TIME_NONE && job->deleted_at_us != TIME_NONE)
 		bits |= known->deleted_at_us == job->deleted_at_us ? SAME_DELETION : OTHER_DELETION;
+	if ((bits & OTHER_DELETION) && job->deleted_at_us > known->deleted_at_us)
+		bits |= LATER_DELETION;
 	if (job->start_us <= known->as_of_us)
 		bits |= OLDER;
+	if (job->start_us >= known->hi_us)
+		bits |= STARTED_AFTER;
 	if (job->baseline_us >= known->hi_us + job->margin_us)
 		bits |= PAST_HI;
 	if (was_compared(known, job->baseline_us))
@@ -258,6 +274,11 @@ enum finding_move finding_silence(const struct known_finding *known, const struc
 enum finding_move finding_opposed(const struct known_finding *known, const struct observation *job)
 {
 	return decide(OPPOSED | bits_of(known, job));
+}
+
+enum finding_move finding_repeated(const struct known_finding *known, const struct observation *job)
+{
+	return decide(REPEATED | bits_of(known, job));
 }
 
 /* --- time ---------------------------------------------------------------------------------------

@@ -83,7 +83,8 @@ enum finding_move {
 	FINDING_ABSORBED,      /* silence, and the baseline contains it */
 	FINDING_UNDONE,	       /* silence where it was shown: it no longer differs */
 	FINDING_VANISHED,      /* silence where a deletion was shown: restored or gone for ever */
-	FINDING_DISPROVED,     /* a later job shows the opposite */
+	FINDING_DISPROVED,     /* a later job shows the opposite, or that it happened again */
+	FINDING_REOPENED,      /* an undo had closed it, and it is shown to stand */
 	FINDING_PAST_RECOVERY, /* a deletion that stands, and nothing is left to restore it from */
 	FINDING_KEEP,	       /* nothing follows */
 	_FINDING_MOVE_MAX,
@@ -105,6 +106,9 @@ enum finding_move finding_observe(
 enum finding_move finding_silence(const struct known_finding *known, const struct observation *job);
 /* The job shows the opposite, and not the atom. */
 enum finding_move finding_opposed(const struct known_finding *known, const struct observation *job);
+/* The job shows another deletion of the object: a later one proves that it was back in between. */
+enum finding_move finding_repeated(
+	const struct known_finding *known, const struct observation *job);
 /* Time has passed. oldest_us: created time of the oldest snapshot there is; TIME_NONE: no list. */
 enum finding_move finding_lapse(const struct known_finding *known, const char *entity_type,
 	int64_t oldest_us, int64_t now_us);

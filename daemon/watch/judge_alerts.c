@@ -84,12 +84,28 @@ static void put_hidden(const struct tally *t, struct buf *out)
 			buf_text(&words));
 }
 
+/* What became of earlier findings of the same objects. */
+static void put_earlier(const struct tally *t, struct buf *out)
+{
+	if (t->n_repeated)
+		buf_printf(out,
+			" Open deletions of before that are closed by these: %" PRId64
+			" (deleted again, so the object was back in between).",
+			t->n_repeated);
+	if (t->n_reopened)
+		buf_printf(out,
+			" Deletions that were told as undone, and are listed again with the same "
+			"time: %" PRId64 ".",
+			t->n_reopened);
+}
+
 static int put_tally(struct judging *j, const struct tally *t, struct alert *a,
 	const struct buf *title, struct buf *summary)
 {
 	struct alert_object objects[LIMIT_ALERT_OBJECTS];
 
 	put_hidden(t, summary);
+	put_earlier(t, summary);
 	for (size_t i = 0; i < t->n_shown; i++)
 		objects[i] = *t->shown[i];
 	a->title = buf_text(title);
@@ -167,6 +183,9 @@ static void put_known(const struct tally *t, enum fact fact, struct buf *out)
 	if (tally_has(t, "deleted since"))
 		buf_puts(out, " What appeared and was deleted since is in the recycle bin.");
 
+	if (tally_has(t, "deleted again"))
+		buf_puts(out, " What was deleted again is in the recycle bin, and was back in "
+			      "between.");
 	for (size_t k = 0; k < ARRAY_SIZE(kinds); k++)
 		if (tally_has(t, kinds[k].change))
 			buf_printf(out, " %s: %s.", kinds[k].words,

@@ -143,10 +143,31 @@ static struct finding_seen seen_of(const struct judging *j, const char *name,
 	return seen;
 }
 
+/* To miss what stands is worse than to tell it twice. */
+static int reopen(struct judging *j, struct known_finding *known, struct judge_outcome *o)
+{
+	const struct finding_why why = {
+		.at_us = j->now_us,
+		.who = j->who,
+		.why = "the preview lists the same deletion again: it was not undone",
+	};
+
+	if (o->verdict == VERDICT_EXPECTED || o->verdict == VERDICT_IGNORE)
+		return 0;
+	int r = store_finding_set_attention(
+		j->store, known->id, known->attention, ATTENTION_OPEN, &why);
+	known->attention = ATTENTION_OPEN;
+	o->id = known->id;
+	o->reopened = true;
+	return r;
+}
+
 int judge_see_again(struct judging *j, const struct store_change *row,
 	const struct known_finding *known, const struct observation *observed,
-	const struct judge_outcome *o)
+	enum finding_move move, struct judge_outcome *o)
 {
+	struct known_finding now = *known;
+
 	const struct finding_why why = {
 		.at_us = j->now_us, .who = j->who, .why = "the preview shows it again"};
 	const struct finding_seen seen = seen_of(j, row->name, known, observed);
@@ -154,8 +175,10 @@ int judge_see_again(struct judging *j, const struct store_change *row,
 
 	if (r == 0)
 		r = store_finding_set_fact(j->store, known->id, known->fact, FACT_VISIBLE, 0, &why);
+	if (r == 0 && move == FINDING_REOPENED)
+		r = reopen(j, &now, o);
 	if (r == 0)
-		r = decide_again(j, known, o);
+		r = decide_again(j, &now, o);
 	j->result->n_again++;
 	return r;
 }

@@ -93,6 +93,23 @@ static int begin(struct judging *j, const struct store_change *row, const struct
 	return store_finding_set_parent(j->store, o->id, o->parent);
 }
 
+static int judge_sight(struct judging *j, const struct store_change *row, const struct atom *atom,
+	const struct finding_key *key, const struct observation *seen,
+	const struct known_finding *before, enum finding_move move, int64_t next,
+	const struct evidence *evidence, struct judge_outcome *o)
+{
+	bool same = move == FINDING_SEEN_AGAIN || move == FINDING_REOPENED;
+	struct tally *told = NULL;
+	int r = same ? judge_see_again(j, row, before, seen, move, o)
+		     : begin(j, row, atom, key, seen, next, evidence, o);
+
+	if (r < 0 || seen->deleted_at_us == TIME_NONE || next - same <= 1)
+		return r;
+	if (o->id)
+		told = o->parent ? o->under : judge_tally(j, row, o->initial, o->verdict);
+	return judge_repeated(j, key, row->name, seen, told);
+}
+
 /* all: of the row, when there are more. */
 static int judge_atom(struct judging *j, const struct store_change *row, const struct atom *atom,
 	const struct atoms *all, struct judge_outcome *o)
@@ -118,9 +135,7 @@ static int judge_atom(struct judging *j, const struct store_change *row, const s
 	if (r < 0)
 		return r;
 	o->verdict = ask_rules(j, row, atom, &o->rule);
-	if (move == FINDING_SEEN_AGAIN)
-		return judge_see_again(j, row, before, &seen, o);
-	return begin(j, row, atom, &key, &seen, next, &evidence, o);
+	return judge_sight(j, row, atom, &key, &seen, before, move, next, &evidence, o);
 }
 
 /* --- rows ---------------------------------------------------------------------------------------

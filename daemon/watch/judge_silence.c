@@ -142,7 +142,7 @@ static int apply(struct judging *j, const struct finding_item *item, enum findin
 			item->known.about == ABOUT_DELETION
 				? "the preview lists it as modified: it exists"
 				: "it no longer differs from the snapshot",
-			NULL);
+			NULL, NULL);
 	case FINDING_VANISHED:
 		return vanish(j, item);
 	case FINDING_NEW:
@@ -150,6 +150,7 @@ static int apply(struct judging *j, const struct finding_item *item, enum findin
 	case FINDING_SEEN_AGAIN:
 	case FINDING_OLDER_SIGHT:
 	case FINDING_DISPROVED:
+	case FINDING_REOPENED:
 	case FINDING_PAST_RECOVERY:
 	case FINDING_KEEP:
 	case _FINDING_MOVE_MAX:
@@ -176,6 +177,20 @@ static int judge_silent(struct judging *j, const struct finding_item *item)
 			  : apply(j, item, finding_silence(&item->known, &look.seen));
 }
 
+/* What a job lists as modified exists, whatever the snapshot, even if other rows are missing. */
+static int judge_deletion(struct judging *j, const struct finding_item *item)
+{
+	struct look_at look;
+
+	if (item->known.last_job == j->run->id)
+		return 0;
+	int r = look_at_rows(j, item, &look);
+	if (r < 0 || !look.seen.exists)
+		return r;
+	enum finding_move move = finding_silence(&item->known, &look.seen);
+	return move == FINDING_UNDONE ? apply(j, item, move) : 0;
+}
+
 /* --- walking ------------------------------------------------------------------------------------
  */
 
@@ -198,6 +213,13 @@ static int walk(struct judging *j, struct store_thread *thread, enum finding_wal
 		store_thread_progress(thread);
 	} while (n == BATCH);
 	return 0;
+}
+
+int judge_existing(struct judging *j, struct store_thread *thread)
+{
+	if (j->result->n_modified == 0)
+		return 0;
+	return walk(j, thread, FINDING_WALK_DELETED, j->seen.start_us, judge_deletion);
 }
 
 int judge_silence(struct judging *j, struct store_thread *thread)

@@ -20,9 +20,11 @@ enum tally_what {
 struct tally {
 	struct alert_count *counts; /* owns the types; words are literals */
 	size_t n_counts;
-	int64_t n[_TALLY_WHAT_MAX];			 /* objects */
-	int64_t n_hidden[_ALERT_CHILD_MAX];		 /* shown under the objects, not counted */
-	enum verdict worst;				 /* of what was offered */
+	int64_t n[_TALLY_WHAT_MAX];	    /* objects */
+	int64_t n_hidden[_ALERT_CHILD_MAX]; /* shown under the objects, not counted */
+	int64_t n_repeated; /* earlier deletions that were open and are closed by these */
+	int64_t n_reopened; /* objects that were told as undone, and stand */
+	enum verdict worst; /* of what was offered */
 	struct alert_object *shown[LIMIT_ALERT_OBJECTS]; /* best first; own their texts */
 	size_t n_shown;
 	int64_t n_offered;

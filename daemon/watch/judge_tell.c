@@ -86,7 +86,8 @@ struct tally *judge_tally(
 
 static const char *word_of(const struct tally *t, const struct judging *j, const char *change)
 {
-	static const char *const words[] = {"deleted", "brought back", "appeared", "deleted since"};
+	static const char *const words[] = {
+		"deleted", "brought back", "appeared", "deleted since", "deleted again"};
 
 	for (size_t i = 0; i < j->n_recoveries; i++)
 		if (t == &j->recoveries[i].effects)
@@ -129,6 +130,7 @@ int judge_tell_new(struct judging *j, const struct store_change *row, const stru
 	struct tally *t = judge_tally(j, row, worst->initial, worst->verdict);
 	int r = tally_count(t, what_of(row->change), row->entity_type,
 		word_of(t, j, worst->brought_back ? "brought back" : row->change));
+	t->n_reopened += worst->reopened;
 	for (size_t i = 0; r == 0 && i < n; i++) {
 		const struct judge_outcome *o = &outcomes[i];
 
@@ -145,6 +147,15 @@ int judge_tell_new(struct judging *j, const struct store_change *row, const stru
 static bool is_deleted_by(const struct finding_item *item, const struct observation *by)
 {
 	return by && item->known.about == ABOUT_APPEARANCE;
+}
+
+static const char *change_by(const struct finding_item *item, const struct observation *by)
+{
+	if (is_deleted_by(item, by))
+		return "deleted since";
+	if (by && by->deleted_at_us != TIME_NONE && item->known.about == ABOUT_DELETION)
+		return "deleted again";
+	return item->change;
 }
 
 static int offer_gone(struct tally *t, const struct finding_item *item, enum tally_what what,
@@ -184,7 +195,6 @@ int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tal
 		t = what == TALLY_UNDONE ? &j->undone : &j->vanished;
 	int r = tally_is_next(t, item->entity_type, item->object_id);
 	if (r > 0)
-		r = tally_count(t, what, item->entity_type,
-			word_of(t, j, is_deleted_by(item, by) ? "deleted since" : item->change));
+		r = tally_count(t, what, item->entity_type, word_of(t, j, change_by(item, by)));
 	return r < 0 ? r : offer_gone(t, item, what, by);
 }

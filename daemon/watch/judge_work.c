@@ -169,6 +169,8 @@ static int judge_findings(struct judging *j, struct store_thread *thread)
 		r = store_job_set_instant(j->store, j->run->id, j->seen.start_us);
 	if (r == 0)
 		r = judge_rows(j, thread);
+	if (r == 0)
+		r = judge_existing(j, thread);
 	if (r == 0 && j->run->verified == 1)
 		r = judge_silence(j, thread);
 	if (r == 0)

@@ -67,6 +67,7 @@ struct judge_outcome {
 	enum verdict verdict;
 	const struct conf_rule *rule; /* NULL: the built-in default */
 	bool initial, brought_back;
+	bool reopened;	     /* it was told before, and as undone since */
 	int64_t parent;	     /* finding that it is shown under; 0: it stands for itself */
 	struct tally *under; /* where that one is told */
 };
@@ -91,9 +92,10 @@ struct evidence {
 int judge_begin(struct judging *j, const struct store_change *row, const struct atom *atom,
 	const struct finding_key *key, const struct observation *seen, int64_t episode,
 	const struct evidence *evidence, struct judge_outcome *o);
+/* The same event in a later preview; one that an undo had closed is told once more. */
 int judge_see_again(struct judging *j, const struct store_change *row,
-	const struct known_finding *known, const struct observation *seen,
-	const struct judge_outcome *o);
+	const struct known_finding *known, const struct observation *seen, enum finding_move move,
+	struct judge_outcome *o);
 int judge_tighten(
 	struct judging *j, const struct known_finding *known, const struct observation *seen);
 
@@ -104,14 +106,24 @@ int judge_tighten(
 int judge_evidence(struct judging *j, const struct finding_key *key, const char *name,
 	const struct observation *seen, const struct known_finding *before,
 	const struct atoms *atoms, struct evidence *ret);
-/* The finding is undone, by the sight of its opposite or (by NULL) by silence; told when it was
- * open. */
+/*
+ * The row shows a deletion: earlier ones of the same object were undone before it. told: of the
+ * alert that tells of this one, which tells of them too; NULL: there is none.
+ */
+int judge_repeated(struct judging *j, const struct finding_key *key, const char *name,
+	const struct observation *seen, struct tally *told);
+/*
+ * The finding is undone, by the sight of something else or (by NULL) by silence. When it was open
+ * it is told of: in the alert of told, or (NULL) in a notice.
+ */
 int judge_undo(struct judging *j, const struct finding_item *item, const char *why,
-	const struct observation *by);
+	const struct observation *by, struct tally *told);
 
 /* --- judge_silence.c: what the job does not show, and what time takes away -----------------------
  */
 
+/* Deleted objects that it lists as modified exist. */
+int judge_existing(struct judging *j, struct store_thread *thread);
 int judge_silence(struct judging *j, struct store_thread *thread);
 int judge_lapse(struct judging *j, struct store_thread *thread);
 

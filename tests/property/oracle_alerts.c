@@ -78,11 +78,11 @@ static bool told_once(struct telling *t, const struct episode *e)
 	unsigned n = told->unexpected + told->effects;
 	bool by_parent = of_parent && of_parent->unexpected + of_parent->effects > 0;
 
-	if (n > 1 || told->first_run > 1)
+	if (n > 1 + e->reopened || told->first_run > 1)
 		return oracle_fail(o, &e->sign, NULL, 0,
 			"is told %u times for itself, %u times as an effect, %u times as initial",
 			told->unexpected, told->effects, told->first_run);
-	if (e->initial && n)
+	if (e->initial && n > e->reopened)
 		return oracle_fail(o, &e->sign, NULL, 0, "is initial and told");
 	if (e->born == BORN_OPEN && !e->initial && n == 0 && !by_parent)
 		return oracle_fail(o, &e->sign, NULL, 0, "is not told");

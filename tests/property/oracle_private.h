@@ -36,6 +36,7 @@ struct episode {
 	int64_t first_job;
 	int64_t first_b_us, last_b_us; /* baselines of the first and the last that showed it */
 	int64_t last_p_us, min_q_us;
+	unsigned reopened;
 };
 
 /* An object or a link was seen in the opposite state. */

@@ -12,6 +12,13 @@ static bool is(const char *a, const char *b)
 	return a && strcmp(a, b) == 0;
 }
 
+/* The preview shows a later deletion of the object, so it was there in between. */
+static bool deleted_since(const struct oracle *o, const struct episode *e)
+{
+	return e->sign.kind == SIGN_DELETED && preview_shows(&o->now, &e->sign) &&
+	       sign_event_us(&e->sign, o->now.capture_us) > e->event_us;
+}
+
 /* The difference that the finding speaks of is no more. */
 static bool gone(const struct oracle *o, const struct episode *e)
 {
@@ -19,7 +26,7 @@ static bool gone(const struct oracle *o, const struct episode *e)
 	enum sim_life life = sim_object_life(e->sign.object, at_us);
 
 	if (e->sign.kind == SIGN_DELETED)
-		return life == SIM_LIFE_ALIVE;
+		return life == SIM_LIFE_ALIVE || deleted_since(o, e);
 	return life == SIM_LIFE_GONE || !sign_holds(&e->sign, at_us) ||
 	       (e->sign.member && sim_object_life(e->sign.member, at_us) == SIM_LIFE_GONE);
 }
@@ -104,13 +111,24 @@ static bool undone_here(const struct oracle *o, const struct episode *e)
 	return false;
 }
 
-static bool attention_is_right(
-	struct oracle *o, const struct episode *e, const struct audit_step *step)
+/* Previews that overlap may see the restored object before the one that sees it deleted. */
+static bool reopens(const struct oracle *o, const struct episode *e, const struct audit_step *step)
+{
+	return is(step->was_attention, "closed") && is(step->attention, "open") &&
+	       e->sign.kind == SIGN_DELETED && preview_shows(&o->now, &e->sign) &&
+	       sign_event_us(&e->sign, o->now.capture_us) == e->event_us;
+}
+
+static bool attention_is_right(struct oracle *o, struct episode *e, const struct audit_step *step)
 {
 	if (is(step->attention, step->was_attention) || is(step->attention, "acknowledged"))
 		return true; /* who acknowledges is a person of the history */
 	if (is(step->attention, "closed") && is(step->was_attention, "open") && undone_here(o, e)) {
 		o->stats->closed++;
+		return true;
+	}
+	if (reopens(o, e, step)) {
+		e->reopened++;
 		return true;
 	}
 	return oracle_fail(
@@ -170,6 +188,29 @@ static bool silence_is_heard(struct oracle *o, const struct episode *e)
 	return true;
 }
 
+/* What a later deletion proves must be said. */
+static bool repetition_is_heard(struct oracle *o, const struct episode *e)
+{
+	if (o->now.p_us < o->latest_p_us || o->now.p_us <= e->last_p_us || !deleted_since(o, e) ||
+		is(e->fact, "undone"))
+		return true;
+	return oracle_fail(o, &e->sign, "undone", 1, "was back in between and is %s", e->fact);
+}
+
+/* The alert of a deletion tells what it closes of its own object. */
+static bool told_by_repetition(const struct oracle *o, const struct audit_step *closed)
+{
+	for (size_t i = 0; is(closed->change, "deleted") && i < o->now.n_steps; i++) {
+		const struct audit_step *step = &o->now.steps[i];
+
+		if (step->finding != closed->finding && is(step->change, "deleted") &&
+			is(step->object_id, closed->object_id) && is(step->attention, "open") &&
+			(step->kind == AUDIT_NEW || is(step->was_attention, "closed")))
+			return true;
+	}
+	return false;
+}
+
 static void note_notices(struct oracle *o)
 {
 	struct notices *notices = sim_grow(&o->notices, &o->n_notices, sizeof(*notices));
@@ -178,7 +219,8 @@ static void note_notices(struct oracle *o)
 	for (size_t i = 0; i < o->now.n_steps; i++) {
 		const struct audit_step *step = &o->now.steps[i];
 
-		notices->closed += is(step->was_attention, "open") && is(step->attention, "closed");
+		notices->closed += is(step->was_attention, "open") &&
+				   is(step->attention, "closed") && !told_by_repetition(o, step);
 		notices->vanished += is(step->was_fact, "visible") && is(step->fact, "vanished") &&
 				     is(step->attention, "open");
 	}
@@ -195,6 +237,8 @@ bool oracle_moves(struct oracle *o)
 	for (size_t i = 0; good && i < o->now.n_steps; i++)
 		if (o->now.steps[i].kind == AUDIT_NEW && is(o->now.steps[i].attention, "closed"))
 			good = takes_back(o, &o->now.steps[i]);
+	for (size_t i = 0; good && i < o->n; i++)
+		good = repetition_is_heard(o, &o->episodes[i]);
 	for (size_t i = 0; good && o->now.job->verified == 1 && i < o->n; i++)
 		if (oracle_newest(o, &o->episodes[i].sign) == &o->episodes[i])
 			good = silence_is_heard(o, &o->episodes[i]);

@@ -100,10 +100,32 @@ static const struct row {
 		FINDING_DISPROVED},
 	{"the same deletion, though it had vanished", GONE(VANISHED),
 		JOB(20, 60, .deleted_at_us = H(25)), FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"the same deletion, though an undo had closed it",
+		GONE(UNDONE, .attention = ATTENTION_CLOSED), JOB(20, 60, .deleted_at_us = H(25)),
+		FINDING_REOPENED, K, K},
+	{"the same deletion, acknowledged and undone",
+		GONE(UNDONE, .attention = ATTENTION_ACKNOWLEDGED),
+		JOB(20, 60, .deleted_at_us = H(25)), FINDING_SEEN_AGAIN, K, K},
+	{"the same deletion, closed by an undo that came later",
+		GONE(UNDONE, .attention = ATTENTION_CLOSED), JOB(20, 50, .deleted_at_us = H(25)),
+		FINDING_OLDER_SIGHT, K, K},
+	{"the same deletion, closed from the start", GONE(VISIBLE, .attention = ATTENTION_CLOSED),
+		JOB(20, 60, .deleted_at_us = H(25)), FINDING_SEEN_AGAIN, FINDING_VANISHED,
+		FINDING_DISPROVED},
 	{"the same deletion in an older job", GONE(VANISHED), JOB(20, 50, .deleted_at_us = H(25)),
 		FINDING_OLDER_SIGHT, K, K},
 	{"deleted another time", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(50)),
 		FINDING_NEW_EPISODE, FINDING_VANISHED, FINDING_DISPROVED},
+	{"deleted later, and it was absorbed", GONE(ABSORBED), JOB(20, 60, .deleted_at_us = H(50)),
+		FINDING_NEW_EPISODE, K, FINDING_DISPROVED},
+	{"deleted later, and it had vanished", GONE(VANISHED), JOB(20, 60, .deleted_at_us = H(50)),
+		FINDING_NEW_EPISODE, K, FINDING_DISPROVED},
+	{"deleted later, and that it was undone is known", GONE(UNDONE),
+		JOB(20, 60, .deleted_at_us = H(50)), FINDING_NEW_EPISODE, K, K},
+	{"deleted later, by an older job", GONE(VISIBLE), JOB(20, 52, .deleted_at_us = H(50)),
+		FINDING_NEW_EPISODE, K, K},
+	{"deleted earlier", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(22)), FINDING_NEW_EPISODE,
+		FINDING_VANISHED, FINDING_DISPROVED},
 	{"deleted another time, in an older job", GONE(VISIBLE),
 		JOB(10, 50, .deleted_at_us = H(12)), FINDING_NEW_EPISODE, K, K},
 	{"time not told this time", GONE(VISIBLE), JOB(20, 60), FINDING_SEEN_AGAIN,
@@ -183,6 +205,25 @@ static const struct row {
 		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
 	{"a deleted object by a word that nobody knows", GONE(VISIBLE),
 		JOB(20, 60, .another_way = true), FINDING_SEEN_AGAIN, K, FINDING_DISPROVED},
+	{"a deleted object is modified, and the baseline is without it", GONE(VISIBLE),
+		JOB(26, 60, .exists = true), FINDING_NEW_EPISODE, FINDING_UNDONE,
+		FINDING_DISPROVED},
+	{"an absorbed deletion, and the object is modified", GONE(ABSORBED),
+		JOB(55, 60, .exists = true), FINDING_NEW_EPISODE, FINDING_UNDONE,
+		FINDING_DISPROVED},
+	{"a vanished deletion, and the object is modified", GONE(VANISHED),
+		JOB(20, 60, .exists = true), FINDING_NEW_EPISODE, FINDING_UNDONE,
+		FINDING_DISPROVED},
+	{"a deleted object is modified, by an older job", GONE(ABSORBED),
+		JOB(20, 50, .exists = true), FINDING_OLDER_SIGHT, K, K},
+	{"a deleted object is modified by a job of before the deletion",
+		GONE(VISIBLE, .as_of_us = H(15)), JOB(20, 24, .exists = true), FINDING_SEEN_AGAIN,
+		K, FINDING_DISPROVED},
+	{"both deleted and modified", GONE(VISIBLE),
+		JOB(20, 60, .exists = true, .another_way = true), FINDING_SEEN_AGAIN, K,
+		FINDING_DISPROVED},
+	{"it is known that the modified object exists", GONE(UNDONE), JOB(20, 60, .exists = true),
+		FINDING_NEW_EPISODE, K, K},
 	{"a deleted object is modified, newer baseline", GONE(VISIBLE), JOB(22, 60, .exists = true),
 		FINDING_SEEN_AGAIN, FINDING_UNDONE, FINDING_DISPROVED},
 };
@@ -206,6 +247,36 @@ START_TEST(transitions)
 	job.deleted_at_us = NO;
 	check_move(row->text, "silent", finding_silence(known, &job), row->silent);
 	check_move(row->text, "opposed", finding_opposed(known, &job), row->opposed);
+}
+END_TEST
+
+START_TEST(a_later_deletion_takes_back_the_earlier)
+{
+	static const struct {
+		const char *text;
+		struct known_finding known;
+		struct observation job;
+		enum finding_move move;
+	} t[] = {
+		{"visible", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(50)), FINDING_DISPROVED},
+		{"absorbed", GONE(ABSORBED), JOB(20, 60, .deleted_at_us = H(50)),
+			FINDING_DISPROVED},
+		{"vanished", GONE(VANISHED), JOB(20, 60, .deleted_at_us = H(50)),
+			FINDING_DISPROVED},
+		{"past recovery", GONE(PAST_RECOVERY), JOB(20, 60, .deleted_at_us = H(50)),
+			FINDING_DISPROVED},
+		{"known to be undone", GONE(UNDONE), JOB(20, 60, .deleted_at_us = H(50)), K},
+		{"the same", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(25)), K},
+		{"an earlier one", GONE(VISIBLE), JOB(20, 60, .deleted_at_us = H(22)), K},
+		{"at a time that is not told", GONE(VISIBLE), JOB(20, 60), K},
+		{"its own time is not known", GONE(VISIBLE, .deleted_at_us = NO),
+			JOB(20, 60, .deleted_at_us = H(50)), K},
+		{"an older job", GONE(VISIBLE), JOB(20, 52, .deleted_at_us = H(50)), K},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(t); i++)
+		check_move(
+			t[i].text, "repeated", finding_repeated(&t[i].known, &t[i].job), t[i].move);
 }
 END_TEST
 
@@ -323,6 +394,7 @@ Suite *suite(void)
 	tcase_add_test(tc, opposites);
 	tcase_add_test(tc, what_changes_are_about);
 	tcase_add_loop_test(tc, transitions, 0, (int)ARRAY_SIZE(rows));
+	tcase_add_test(tc, a_later_deletion_takes_back_the_earlier);
 	tcase_add_test(tc, recovery_ends_with_the_last_of_both);
 	tcase_add_test(tc, intervals);
 	tcase_add_test(tc, words);

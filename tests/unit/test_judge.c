@@ -90,7 +90,7 @@ START_TEST(it_happens_again)
 			"group", ID(3), "G")));
 	ck_assert_int_eq(w.last.n_new, 2);
 	ck_assert_uint_eq(w.last.n_alerts, 1);
-	ck_assert_str_eq(judge_world_ask(FINDINGS), "deleted 1 open absorbed warning|"
+	ck_assert_str_eq(judge_world_ask(FINDINGS), "deleted 1 closed undone warning|"
 						    "appeared 1 open absorbed warning|"
 						    "deleted 2 open visible warning|"
 						    "appeared 2 open visible warning");
