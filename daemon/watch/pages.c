@@ -1,8 +1,10 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Fetch a page, have it stored, go on at its link. The loop never looks into a page: the raw bytes
- * go to the store thread, and what comes back is counters and the link. Readings wait for their
- * share of the bytes in flight in the order of asking, so that none starves.
+ * go to the store thread, which says the link as soon as it has parsed them and counters when they
+ * are stored. In between the next page is asked for, one ahead and no more; it waits here until the
+ * one before it is committed, so what is stored never depends on it. Readings wait for their share
+ * of the bytes in flight in the order of asking, so that none starves.
  */
 #include "daemon/watch/pages.h"
 
@@ -16,6 +18,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/text.h"
 #include "common/conf/conf.h"
 #include "common/model/change.h"
 #include "common/model/run.h"
@@ -41,6 +44,15 @@ struct pages {
 	struct page_request *requests;
 };
 
+/* The answer about a page that came while the one before it was being stored. */
+struct early {
+	bool here;
+	enum graph_outcome outcome;
+	struct buf body;
+	char *text, *hint;
+	int64_t retry_after_us;
+};
+
 struct reading {
 	struct pages *p;
 	struct tenant *t; /* NULL for a reset */
@@ -52,8 +64,10 @@ struct reading {
 	/* what is under way */
 	struct reading *next; /* in the queue for a share */
 	bool queued;
-	size_t reserved; /* for the call */
+	size_t reserved; /* for the call or the early answer */
 	struct graph_call *call;
+	char *ahead; /* the link to fetch while a request is at the store */
+	struct early early;
 	struct page_request *request;
 	struct loop_timer *timer;
 
@@ -72,6 +86,8 @@ struct page_request {
 	size_t reserved;
 	int64_t job, number;
 	struct buf body;
+	struct change_page page; /* the store thread's, until the request is answered */
+	char *ahead;		 /* the same link as soon as it is known; NULL: not known */
 	/* what came of it */
 	int64_t rows, unknown;
 	uint64_t print;	 /* of what it begins and ends with; 0: there is no change in it */
@@ -138,9 +154,27 @@ static void dequeue(struct reading *rd)
 /* --- ways out -----------------------------------------------------------------------------------
  */
 
+static void early_done(struct early *e)
+{
+	buf_done(&e->body);
+	free(e->text);
+	free(e->hint);
+	*e = (struct early){0};
+}
+
+/* Whatever is under way ends without coming back here; who waits for a share is to be asked next.
+ */
 static void read_free(struct reading *rd)
 {
+	graph_call_cancel(rd->call);
+	if (rd->queued)
+		dequeue(rd);
+	unreserve(rd->p, &rd->reserved);
+	if (rd->request)
+		rd->request->read = NULL;
 	(void)loop_timer_free(rd->timer);
+	early_done(&rd->early);
+	free(rd->ahead);
 	free(rd->links);
 	free(rd);
 }
@@ -202,16 +236,24 @@ static uint64_t page_print(const char *text, const struct change_page *page)
 	return h ? h : 1;
 }
 
-/* True when it was there already. */
-static bool links_put(uint64_t *links, size_t cap, uint64_t h)
+/* Where it is, or the empty slot where it belongs. */
+static size_t links_slot(const uint64_t *links, size_t cap, uint64_t h)
 {
 	size_t at = h & (cap - 1);
 
-	for (; links[at]; at = (at + 1) & (cap - 1))
-		if (links[at] == h)
-			return true;
+	while (links[at] && links[at] != h)
+		at = (at + 1) & (cap - 1);
+	return at;
+}
+
+/* True when it was there already. */
+static bool links_put(uint64_t *links, size_t cap, uint64_t h)
+{
+	size_t at = links_slot(links, cap, h);
+	bool there = links[at] != 0;
+
 	links[at] = h;
-	return false;
+	return there;
 }
 
 static int links_grow(struct reading *rd)
@@ -244,6 +286,12 @@ static bool seen_before(struct reading *rd, uint64_t h)
 	return false;
 }
 
+static bool was_followed(const struct reading *rd, const char *link)
+{
+	return rd->cap_links &&
+	       rd->links[links_slot(rd->links, rd->cap_links, link_hash(link))] != 0;
+}
+
 /* --- the store ----------------------------------------------------------------------------------
  */
 
@@ -273,33 +321,59 @@ static void request_free(struct page_request *q)
 			q->next->prev = q->prev;
 	}
 	buf_done(&q->body);
+	change_page_done(&q->page);
+	free(q->ahead);
 	free(q->next_link);
 	free(q);
 }
 
-/* Parsing is here, on the store's thread, because the loop must not stand still for it. */
-static int put_work(struct store *s, void *arg)
+/* On the store's thread, because the loop must not stand still for it. */
+static int parse(struct page_request *q)
 {
-	_cleanup_(change_page_done) struct change_page page = {0};
-	struct page_request *q = arg;
 	int r;
 
-	free(TAKE_PTR(q->next_link));
-	r = change_page_parse(buf_text(&q->body), q->body.len, &page);
-	if (r == -EBADMSG || (r == 0 && !page.saw_value)) {
+	if (q->page.saw_value)
+		return 0;
+	change_page_done(&q->page);
+	r = change_page_parse(buf_text(&q->body), q->body.len, &q->page);
+	if (r == -EBADMSG || (r == 0 && !q->page.saw_value)) {
 		q->why = change_page_problem(buf_text(&q->body), q->body.len);
 		return PUT_E_UNREADABLE;
 	}
+	return r;
+}
+
+/* Stores nothing. The link is a copy, because put_work() may be running when it is looked at. */
+static int parse_work(struct store *s, void *arg)
+{
+	struct page_request *q = arg;
+	int r = parse(q);
+
+	(void)s;
+	free(TAKE_PTR(q->ahead));
+	return r == 0 ? text_copy(q->page.next_link, &q->ahead) : r;
+}
+
+/* The page is given back here, not on the loop: a transaction that fails parses it again. */
+static int put_work(struct store *s, void *arg)
+{
+	struct page_request *q = arg;
+	struct change_page *page = &q->page;
+	int r = parse(q);
+
+	free(TAKE_PTR(q->next_link));
 	if (r == 0)
-		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, &page);
-	if (r != 0)
-		return r;
-	q->rows = (int64_t)page.n;
-	q->unknown = (int64_t)page.unknown.n;
-	q->print = page_print(q->body.data, &page);
-	(void)snprintf(q->unknown_first, sizeof(q->unknown_first), "%s", page.unknown.first);
-	q->next_link = TAKE_PTR(page.next_link);
-	return 0;
+		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, page);
+	if (r == 0) {
+		q->rows = (int64_t)page->n;
+		q->unknown = (int64_t)page->unknown.n;
+		q->print = page_print(q->body.data, page);
+		(void)snprintf(
+			q->unknown_first, sizeof(q->unknown_first), "%s", page->unknown.first);
+		q->next_link = TAKE_PTR(page->next_link);
+	}
+	change_page_done(page);
+	return r;
 }
 
 static void note_unknown(const struct reading *rd, const struct page_request *q)
@@ -309,6 +383,29 @@ static void note_unknown(const struct reading *rd, const struct page_request *q)
 	log_event(LOG_WARNING, LOG_ID_API_UNEXPECTED, &ctx,
 		"page %lld has %lld words or fields that are not documented, the first: %s",
 		(long long)q->number, (long long)q->unknown, q->unknown_first);
+}
+
+static void answered(struct reading *rd, struct graph_reply *reply);
+
+/* The next page is here, on its way, or to be asked for. */
+static void go_on(struct reading *rd)
+{
+	_cleanup_(early_done) struct early e = rd->early;
+	struct graph_reply reply = {
+		.outcome = e.outcome,
+		.body = e.body,
+		.text = e.text,
+		.hint = e.hint,
+		.retry_after_us = e.retry_after_us,
+	};
+
+	rd->early = (struct early){0};
+	e.body = (struct buf){0};
+	if (e.here)
+		answered(rd, &reply);
+	else if (!rd->queued && !rd->call)
+		loop_timer_arm(rd->timer, 0);
+	buf_done(&reply.body);
 }
 
 /* The page is committed; takes its link over. */
@@ -332,7 +429,7 @@ static void stored(struct reading *rd, struct page_request *q)
 	else if (rd->idle >= LIMIT_PAGES_IDLE)
 		bad(rd, "the service sends page after page without a new change");
 	else
-		loop_timer_arm(rd->timer, 0);
+		go_on(rd);
 }
 
 static void unreadable(struct reading *rd, const struct page_request *q)
@@ -385,6 +482,29 @@ static void put_done(void *arg, int r)
 		grant(p);
 }
 
+/* Why a page is not to be asked for after so many, or NULL. */
+static const char *refused(const struct reading *rd, const char *link, int64_t pages)
+{
+	if (pages >= (int64_t)LIMIT_PAGES_PER_JOB)
+		return "the changes have more pages than a preview can have";
+	if (link && !http_same_origin(link, rd->t->conf->graph_url))
+		return "the link to the next page leads to another host";
+	return NULL;
+}
+
+/* What is wrong with a link is said when its page is stored. */
+static void parse_done(void *arg, int r)
+{
+	struct page_request *q = arg;
+	struct reading *rd = q->read;
+
+	if (r != 0 || !rd || !*q->ahead || refused(rd, q->ahead, q->number) ||
+		was_followed(rd, q->ahead))
+		return;
+	rd->ahead = TAKE_PTR(q->ahead);
+	enqueue(rd);
+}
+
 /* --- the service --------------------------------------------------------------------------------
  */
 
@@ -417,37 +537,79 @@ static void failed(struct reading *rd, const struct graph_reply *reply)
 	}
 }
 
+static void reserve(struct pages *p, size_t *reserved, size_t bytes)
+{
+	unreserve(p, reserved);
+	*reserved = bytes;
+	p->in_flight += bytes;
+}
+
+static void answered(struct reading *rd, struct graph_reply *reply)
+{
+	struct pages *p = rd->p;
+
+	unreserve(p, &rd->reserved);
+	if (reply->outcome == GRAPH_OK) {
+		struct page_request *q = request_new(rd);
+
+		q->body = reply->body;
+		reply->body = BUF_INIT(0);
+		reserve(p, &q->reserved, q->body.cap);
+		store_thread_post(p->store, parse_work, parse_done, q);
+		store_thread_post(p->store, put_work, put_done, q);
+	} else {
+		failed(rd, reply);
+	}
+}
+
+static char *copy_or_null(const char *text)
+{
+	char *copy = NULL;
+
+	if (text)
+		(void)text_copy(text, &copy);
+	return copy;
+}
+
+static void hold(struct reading *rd, struct graph_reply *reply)
+{
+	rd->early = (struct early){
+		.here = true,
+		.outcome = reply->outcome,
+		.body = reply->body,
+		.text = copy_or_null(reply->text),
+		.hint = copy_or_null(reply->hint),
+		.retry_after_us = reply->retry_after_us,
+	};
+	reply->body = BUF_INIT(0);
+	reserve(rd->p, &rd->reserved, rd->early.body.cap);
+}
+
 static void on_page(void *arg, struct graph_reply *reply)
 {
 	struct reading *rd = arg;
 	struct pages *p = rd->p;
 
 	rd->call = NULL;
-	if (reply->outcome == GRAPH_OK) {
-		struct page_request *q = request_new(rd);
-
-		q->body = reply->body;
-		reply->body = BUF_INIT(0);
-		unreserve(p, &rd->reserved);
-		q->reserved = q->body.cap;
-		p->in_flight += q->reserved;
-		store_thread_post(p->store, put_work, put_done, q);
-	} else {
-		unreserve(p, &rd->reserved);
-		failed(rd, reply);
-	}
+	if (rd->request)
+		hold(rd, reply);
+	else
+		answered(rd, reply);
 	grant(p);
 }
 
+/* What cannot be asked for ahead is asked for when the page before it is stored. */
 static void fetch(struct reading *rd)
 {
 	const struct run *run = rd->run;
+	_cleanup_(freep) char *ahead = TAKE_PTR(rd->ahead);
 
-	if (graph_get_changes(rd->t->graph, run->snapshot, run->service_id, run->next_link, on_page,
-		    rd, &rd->call) == 0)
+	if (graph_get_changes(rd->t->graph, run->snapshot, run->service_id,
+		    ahead ? ahead : run->next_link, on_page, rd, &rd->call) == 0)
 		return;
 	unreserve(rd->p, &rd->reserved);
-	loop_timer_arm(rd->timer, LATER_US);
+	if (!rd->request)
+		loop_timer_arm(rd->timer, LATER_US);
 }
 
 /* Where reading begins, goes on, or is tried again. */
@@ -455,13 +617,12 @@ static void on_timer(void *arg)
 {
 	struct reading *rd = arg;
 	const struct run *run = rd->run;
+	const char *why = refused(rd, run->next_link, run->pages);
 
 	if (run->next_link && *run->next_link == '\0')
 		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
-	else if (run->pages >= (int64_t)LIMIT_PAGES_PER_JOB)
-		bad(rd, "the changes have more pages than a preview can have");
-	else if (run->next_link && !http_same_origin(run->next_link, rd->t->conf->graph_url))
-		bad(rd, "the link to the next page leads to another host");
+	else if (why)
+		bad(rd, why);
 	else
 		enqueue(rd);
 }
@@ -481,6 +642,8 @@ static void reset_done(void *arg, int r)
 	struct page_request *q = arg;
 	struct reading *rd = q->read;
 
+	if (rd)
+		rd->request = NULL;
 	request_free(q);
 	if (!rd)
 		return;
@@ -551,12 +714,6 @@ static void reading_cancel(struct reading *rd)
 	if (!rd)
 		return;
 	p = rd->p;
-	graph_call_cancel(rd->call);
-	if (rd->queued)
-		dequeue(rd);
-	unreserve(p, &rd->reserved);
-	if (rd->request)
-		rd->request->read = NULL;
 	read_free(rd);
 	grant(p);
 }

@@ -328,13 +328,25 @@ static const struct {
 	{3, LIMIT_PAGE_TRIES, GRAPH_OK, "", "bad"},
 };
 
+/* Every second time the page before is still being stored when the answer comes. */
 START_TEST(failing_calls)
 {
+	bool early = _i % 2;
+
+	_i /= 2;
 	sv.fail_at = failures[_i].at;
 	sv.fail_times = failures[_i].times;
 	sv.fail = failures[_i].outcome;
 	sv.broken = failures[_i].broken;
+	if (early && sv.fail_at > 1)
+		fake_store_thread_fail(st, 2 * (size_t)(sv.fail_at - 1), -ENOSPC);
 	start_and_run(0);
+	if (early && sv.fail_at > 1) {
+		ck_assert_str_eq(told, "");
+		ck_assert_uint_eq(sv.calls, (size_t)sv.fail_at);
+		fake_store_thread_heal(st);
+		fake_loop_run_for(l, USEC_PER_HOUR);
+	}
 	ck_assert_str_eq(told, failures[_i].want);
 	check_stored(0);
 	if (strncmp(told, "later", 5) == 0) {
@@ -438,16 +450,46 @@ END_TEST
 START_TEST(a_full_disk_only_takes_time)
 {
 	graph_scripted_delay(tenant.graph, USEC_PER_SEC);
-	fake_store_thread_fail(st, 2, -ENOSPC);
+	fake_store_thread_fail(st, 4, -ENOSPC); /* a page is parsed, then stored */
 	start(0);
 	fake_loop_run_for(l, USEC_PER_HOUR);
 	ck_assert_str_eq(told, "");
 	ck_assert_int_eq(runs[0]->pages, 1);
+	ck_assert_uint_eq(sv.calls, 3); /* the next page is here, and waits */
 	fake_store_thread_heal(st);
 	fake_loop_run_for(l, USEC_PER_HOUR);
 	ck_assert_str_eq(told, "complete");
 	ck_assert_uint_eq(sv.calls, 3);
 	check_stored(0);
+}
+END_TEST
+
+/* What is under way about the next page ends with the reading, and gives its share back. */
+START_TEST(cancelled_while_the_next_page)
+{
+	static const struct {
+		int64_t answer_us; /* of the service */
+	} when[] = {{0}, {2 * USEC_PER_HOUR}};
+
+	fake_store_thread_fail(st, 2, -ENOSPC);
+	start(0);
+	fake_loop_turn(l);
+	graph_scripted_delay(tenant.graph, when[_i].answer_us);
+	fake_loop_run_for(l, USEC_PER_HOUR);
+	ck_assert_str_eq(told, "");
+	pages_reading.cancel(reads[0]);
+	reads[0] = NULL;
+	fake_store_thread_heal(st);
+	fake_loop_run_for(l, 3 * USEC_PER_HOUR);
+	ck_assert_str_eq(told, "");
+	ck_assert_uint_le(sv.calls, 2);
+	graph_scripted_delay(tenant.graph, 0);
+	for (int i = 1; i < READERS; i++)
+		start(i);
+	fake_loop_run_for(l, USEC_PER_HOUR);
+	for (int i = 1; i < READERS; i++)
+		check_stored(i);
+	ck_assert_int_eq(runs[READERS - 1]->pages, 3);
 }
 END_TEST
 
@@ -463,13 +505,14 @@ Suite *suite(void)
 	tcase_add_test(tc, goes_on_where_it_was);
 	tcase_add_loop_test(tc, chains_that_are_none, 0, sizeof(chains) / sizeof(chains[0]));
 	tcase_add_test(tc, too_many_pages);
-	tcase_add_loop_test(tc, failing_calls, 0, sizeof(failures) / sizeof(failures[0]));
+	tcase_add_loop_test(tc, failing_calls, 0, 2 * sizeof(failures) / sizeof(failures[0]));
 	tcase_add_test(tc, a_budget_over_all);
 	tcase_add_test(tc, large_pages_take_turns);
 	tcase_add_loop_test(tc, cancelling_gives_the_share_back, 0, 24);
 	tcase_add_test(tc, read_anew);
 	tcase_add_test(tc, memory_behind_the_store);
 	tcase_add_test(tc, a_full_disk_only_takes_time);
+	tcase_add_loop_test(tc, cancelled_while_the_next_page, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
 }
