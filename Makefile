@@ -276,7 +276,7 @@ $(B)/bench/%: $(B)/obj/tests/bench/%.o
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(shell $(PKG_CONFIG) --libs libcurl libcjson sqlite3)
 
 .PHONY: bench
-bench: ; $(Q)packaging/deps.sh build && $(MAKE) -s programs bench-programs && tests/bench/bench.sh
+bench: ; $(Q)packaging/deps.sh build && $(if $(filter-out 0,$(PEERS)),packaging/deps.sh bench-peers && )$(MAKE) -s programs bench-programs && tests/bench/bench.sh
 
 .PHONY: bench-programs
 bench-programs: $(BENCH_BIN)

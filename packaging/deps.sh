@@ -2,10 +2,10 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing to build or test snapwatch, with the system's package manager.
 #
-#	packaging/deps.sh [build|test|all]	(default: all)
+#	packaging/deps.sh [build|test|all|bench-peers]	(default: all, which is build and test)
 #
 # Says nothing and needs no rights when nothing is missing. What counts is what is usable, not which
-# package it came from: commands, pkg-config modules and files are looked for.
+# package it came from: commands, pkg-config modules, files and Python modules are looked for.
 set -eu
 
 # group  what to look for                     apt                    dnf
@@ -40,6 +40,11 @@ build    cmd:setarch                          util-linux             util-linux
 build    cmd:openssl                          openssl                openssl
 build    cmd:curl                             curl                   curl
 build    pc:zlib                              zlib1g-dev             zlib-devel
+bench-peers  cmd:node                         nodejs                 nodejs
+bench-peers  cmd:npm                          npm                    npm
+bench-peers  cmd:g++                          g++                    gcc-c++
+bench-peers  cmd:python3                      python3                python3
+bench-peers  py:requests                      python3-requests       python3-requests
 '
 
 fail()
@@ -67,8 +72,15 @@ have()
 	cmd:*) command -v "${1#cmd:}" > /dev/null 2>&1 ;;
 	pc:*) pkg-config --exists "${1#pc:}" 2> /dev/null ;;
 	file:*) have_file "${1#file:}" ;;
+	py:*) python3 -c "import ${1#py:}" 2> /dev/null ;;
 	*) fail "bad row: $1" ;;
 	esac
+}
+
+# True when rows of a group belong to what was asked for. $1: group of the row, $2: asked for.
+belongs()
+{
+	[ "$1" = "$2" ] || { [ "$2" = all ] && [ "$1" != bench-peers ]; }
 }
 
 # Prints the packages of the group that are missing, each once. $1: group, $2: apt or dnf.
@@ -76,7 +88,7 @@ missing()
 {
 	set -f
 	echo "$wanted" | while read -r group what apt dnf; do
-		if [ -z "$group" ] || { [ "$1" != all ] && [ "$1" != "$group" ]; }; then
+		if [ -z "$group" ] || ! belongs "$group" "$1"; then
 			continue
 		fi
 		set +f
@@ -127,8 +139,8 @@ install_dnf()
 
 group=${1:-all}
 case $group in
-build | test | all) ;;
-*) fail "usage: deps.sh [build|test|all]" ;;
+build | test | all | bench-peers) ;;
+*) fail "usage: deps.sh [build|test|all|bench-peers]" ;;
 esac
 
 if command -v apt-get > /dev/null 2>&1; then
