@@ -99,7 +99,9 @@ void json_append_canonical(struct buf *out, const struct json *v);
 struct json_span {
 	size_t off, len;
 };
+struct json_flat;
 struct json_scan_ops {
+	struct json_flat *flat; /* each element is also read into it, in the same pass; or NULL */
 	int (*element)(void *arg, struct json_span element);
 	/* key without quotes, as written; value with quotes if a string */
 	int (*member)(void *arg, struct json_span key, struct json_span value);

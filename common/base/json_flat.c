@@ -77,15 +77,9 @@ static char plain_escape(char c)
 	}
 }
 
-/*
- * The inside of a string, with a NUL; where it begins in texts. There is room: a string decoded is
- * never longer than written, and its NUL takes the place of a quote.
- */
-static size_t put_string(struct json_flat *f, const char *at, const char *end)
+/* Decodes as long as there are escapes; the end of what was written. */
+static char *put_escaped(char *to, const char *at, const char *end)
 {
-	size_t start = f->texts_len;
-	char *to = f->texts + start;
-
 	for (;;) {
 		const char *escape = memchr(at, '\\', (size_t)(end - at));
 		size_t n = (size_t)((escape ? escape : end) - at);
@@ -93,16 +87,55 @@ static size_t put_string(struct json_flat *f, const char *at, const char *end)
 		memcpy(to, at, n);
 		to += n;
 		if (!escape)
-			break;
+			return to;
 		at = escape + 1;
 		if (*at == 'u')
 			to = put_unicode(to, &at, end);
 		else
 			*to++ = plain_escape(*at++);
 	}
+}
+
+/* A string decoded is never longer than written. */
+static int make_room(struct json_flat *f, size_t len)
+{
+	size_t needed = f->texts_len + len + 1;
+	size_t cap = f->texts_cap ? f->texts_cap : 4096;
+
+	while (cap < needed)
+		cap *= 2;
+	if (cap == f->texts_cap)
+		return 0;
+	char *texts = realloc(f->texts, cap);
+	if (!texts)
+		return -ENOMEM;
+	f->texts = texts;
+	f->texts_cap = cap;
+	return 0;
+}
+
+/* Past a string; *ret: where its inside begins in texts, with a NUL. */
+static int read_string(struct json_flat *f, struct json_lex *lex, size_t *ret)
+{
+	const char *at = lex->at + 1;
+	int r;
+
+	lex->escaped = false;
+	r = json_lex_string(lex);
+	if (r == 0)
+		r = make_room(f, (size_t)(lex->at - at));
+	if (r != 0)
+		return r;
+	const char *end = lex->at - 1;
+	char *to = f->texts + f->texts_len;
+	*ret = f->texts_len;
+	if (lex->escaped)
+		to = put_escaped(to, at, end);
+	else
+		to = mempcpy(to, at, (size_t)(end - at));
 	*to++ = '\0';
 	f->texts_len = (size_t)(to - f->texts);
-	return start;
+	return 0;
 }
 
 static enum json_type type_of(char c)
@@ -138,8 +171,34 @@ static struct json_flat_member *add(struct json_flat *f)
 	return &f->members[f->n];
 }
 
+/* Where the object below a member is to go, or NULL. */
+static struct json_flat *flat_below(struct json_flat *f, const char *key, bool object)
+{
+	for (size_t i = 0; i < f->n_below; i++) {
+		struct json_flat_below *b = &f->below[i];
+
+		if (b->met || strcmp(b->key, key) != 0)
+			continue;
+		b->met = true;
+		return object ? b->flat : NULL;
+	}
+	return NULL;
+}
+
+/* At the first byte of a value. */
+static int read_value(
+	struct json_flat *f, struct json_flat_member *m, struct json_lex *lex, unsigned depth)
+{
+	char first = lex->at < lex->end ? *lex->at : '\0';
+	struct json_flat *below = flat_below(f, f->texts + m->key_at, first == '{');
+
+	if (first == '"')
+		return read_string(f, lex, &m->string_at);
+	return below ? json_flat_lex(below, lex, depth) : json_lex_value(lex, depth);
+}
+
 /* Past blanks, a key, a colon and a value. */
-static int read_member(struct json_flat *f, struct json_lex *lex, const char *text)
+static int read_member(struct json_flat *f, struct json_lex *lex, const char *text, unsigned depth)
 {
 	struct json_flat_member *m = add(f);
 
@@ -148,28 +207,25 @@ static int read_member(struct json_flat *f, struct json_lex *lex, const char *te
 	json_lex_space(lex);
 	if (lex->at == lex->end || *lex->at != '"')
 		return JSON_E_SYNTAX;
-	const char *key = lex->at + 1;
-	int r = json_lex_string(lex);
+	int r = read_string(f, lex, &m->key_at);
 	if (r)
 		return r;
-	m->key_at = put_string(f, key, lex->at - 1);
 	if (!json_lex_char(lex, ':'))
 		return JSON_E_SYNTAX;
 	json_lex_space(lex);
 	const char *value = lex->at;
-	r = json_lex_value(lex, 1);
+	r = read_value(f, m, lex, depth);
 	if (r)
 		return r;
 	m->type = type_of(*value);
-	m->value = (struct json_span){(size_t)(value - text), (size_t)(lex->at - value)};
-	if (m->type == JSON_TYPE_STRING)
-		m->string_at = put_string(f, value + 1, lex->at - 1);
+	m->value.off = (size_t)(value - text);
+	m->value.len = (size_t)(lex->at - value);
 	f->n++;
 	return 0;
 }
 
-/* Behind the bracket that opens. */
-static int read_members(struct json_flat *f, struct json_lex *lex, const char *text)
+/* Behind the bracket that opens the object. */
+static int read_members(struct json_flat *f, struct json_lex *lex, const char *text, unsigned depth)
 {
 	json_lex_space(lex);
 	if (lex->at < lex->end && *lex->at == '}') {
@@ -177,7 +233,7 @@ static int read_members(struct json_flat *f, struct json_lex *lex, const char *t
 		return 0;
 	}
 	do {
-		int r = read_member(f, lex, text);
+		int r = read_member(f, lex, text, depth);
 		if (r)
 			return r;
 		json_lex_space(lex);
@@ -189,34 +245,43 @@ static int read_members(struct json_flat *f, struct json_lex *lex, const char *t
 	return JSON_E_SYNTAX;
 }
 
+static void forget(struct json_flat *f)
+{
+	f->is_object = false;
+	f->n = 0;
+	f->texts_len = 0;
+	for (size_t i = 0; i < f->n_below; i++) {
+		f->below[i].met = false;
+		forget(f->below[i].flat);
+	}
+}
+
+int json_flat_lex(struct json_flat *f, struct json_lex *lex, unsigned depth)
+{
+	const char *text = lex->at;
+
+	forget(f);
+	f->is_object = lex->at < lex->end && *lex->at == '{';
+	if (!f->is_object)
+		return json_lex_value(lex, depth);
+	if (depth >= lex->max_depth || depth >= JSON_LEX_MAX_DEPTH)
+		return JSON_E_DEPTH;
+	lex->at++;
+	return read_members(f, lex, text, depth + 1);
+}
+
 int json_flat_read(struct json_flat *f, const char *text, size_t len, unsigned max_depth)
 {
 	struct json_lex lex = {.at = text, .end = text + len, .max_depth = max_depth};
 	int r;
 
-	f->n = 0;
-	f->texts_len = 0;
-	if (len >= f->texts_cap) {
-		size_t cap = (len / 4096 + 1) * 4096;
-		char *texts = realloc(f->texts, cap);
-
-		if (!texts)
-			return -ENOMEM;
-		f->texts = texts;
-		f->texts_cap = cap;
-	}
 	json_lex_space(&lex);
-	f->is_object = lex.at < lex.end && *lex.at == '{';
-	if (f->is_object && max_depth < 1)
-		return JSON_E_DEPTH;
-	if (f->is_object) {
-		lex.at++;
-		r = read_members(f, &lex, text);
-	} else {
-		r = json_lex_value(&lex, 0);
-	}
+	const char *value = lex.at;
+	r = json_flat_lex(f, &lex, 0);
 	if (r)
 		return r;
+	for (size_t i = 0; i < f->n; i++)
+		f->members[i].value.off += (size_t)(value - text);
 	json_lex_space(&lex);
 	return lex.at == lex.end ? 0 : JSON_E_SYNTAX;
 }

@@ -76,6 +76,7 @@ static int skip_escape(struct json_lex *lex)
 {
 	const char *p = lex->at;
 
+	lex->escaped = true;
 	if (lex->end - p < 2)
 		return JSON_E_SYNTAX;
 	if (p[1] != 'u') {

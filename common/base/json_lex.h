@@ -14,6 +14,7 @@ struct json_lex {
 	const char *at; /* next byte */
 	const char *end;
 	unsigned max_depth; /* containers that may be open at once */
+	bool escaped;	    /* a string had an escape; whoever wants to know resets it */
 	/* an escape names half of a surrogate pair: grammatical, but no UTF-8 can hold it */
 	bool lone_surrogate;
 };

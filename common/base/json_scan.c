@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "common/base/json.h"
+#include "common/base/json_flat.h"
 #include "common/base/json_lex.h"
 
 struct scan {
@@ -33,7 +34,7 @@ static int scan_element(struct scan *s)
 {
 	json_lex_space(&s->lex);
 	const char *from = s->lex.at;
-	int r = json_lex_value(&s->lex, 2);
+	int r = s->ops->flat ? json_flat_lex(s->ops->flat, &s->lex, 2) : json_lex_value(&s->lex, 2);
 	if (r || !s->ops->element)
 		return r;
 	return s->ops->element(s->arg, span(s, from, s->lex.at));

@@ -116,19 +116,13 @@ enum change_member change_member(const char *key, size_t *ret_name_len)
 	return CHANGE_MEMBER_PROPERTY;
 }
 
-/* Reads the object below a member; empty when there is none. */
-static int object_member(struct json_flat *ret, const struct json_flat *element, const char *text,
-	const char *key, struct change_unknown *u)
+/* What is below a member is an object, or nothing is known of it. */
+static void check_object(const struct json_flat *element, const char *key, struct change_unknown *u)
 {
 	const struct json_flat_member *m = json_flat_find(element, key);
 
-	if (!m || m->type != JSON_TYPE_OBJECT) {
-		if (m && m->type != JSON_TYPE_NULL)
-			unknown_add(u, "type of field", key);
-		ret->n = 0;
-		return 0;
-	}
-	return json_flat_read(ret, text + m->value.off, m->value.len, LIMIT_JSON_DEPTH);
+	if (m && m->type != JSON_TYPE_OBJECT && m->type != JSON_TYPE_NULL)
+		unknown_add(u, "type of field", key);
 }
 
 /* NULL when absent or null. */
@@ -165,6 +159,18 @@ static void add_text(struct buf *b, const char *text, size_t max, size_t *ret)
 	buf_putc(b, '\0');
 }
 
+/* Blanks separate names, so none has one. */
+static void add_name(struct buf *b, const char *name, size_t len)
+{
+	char *to = buf_reserve(b, len);
+
+	if (!to)
+		return;
+	for (size_t i = 0; i < len; i++)
+		to[i] = (unsigned char)name[i] <= ' ' ? '_' : name[i];
+	buf_commit(b, len);
+}
+
 static void add_changed(struct buf *b, const struct json_flat *delta, size_t *ret)
 {
 	size_t start = b->len;
@@ -178,8 +184,7 @@ static void add_changed(struct buf *b, const struct json_flat *delta, size_t *re
 			continue;
 		if (b->len > start)
 			buf_putc(b, ' ');
-		for (size_t i = 0; i < len; i++) /* blanks separate names */
-			buf_putc(b, (unsigned char)key[i] <= ' ' ? '_' : key[i]);
+		add_name(b, key, len);
 	}
 	buf_putc(b, '\0');
 }
@@ -304,39 +309,45 @@ static void add_anchors(struct change_row *row, const char *type, const struct j
 /* What reading a row needs; grows to the largest and serves for all rows of a page. */
 struct space {
 	struct json_flat element, delta, current;
+	struct json_flat_below below[2];
+	struct buf text;
 };
+
+static void space_init(struct space *s)
+{
+	*s = (struct space){
+		.below = {{.key = "deltaFromCurrent", .flat = &s->delta},
+			{.key = "currentState", .flat = &s->current}},
+		.text = BUF_INIT(LIMIT_PAGE_BYTES),
+	};
+	s->element.below = s->below;
+	s->element.n_below = ARRAY_SIZE(s->below);
+}
 
 static void space_done(struct space *s)
 {
 	json_flat_done(&s->element);
 	json_flat_done(&s->delta);
 	json_flat_done(&s->current);
+	buf_done(&s->text);
 }
 
-static int read_parts(struct space *s, const char *text, size_t len, struct change_unknown *unknown)
+static void check_parts(const struct space *s, struct change_unknown *unknown)
 {
-	int r = json_flat_read(&s->element, text, len, LIMIT_JSON_DEPTH);
-
-	if (r == 0 && !s->element.is_object)
+	if (!s->element.is_object)
 		unknown_add(unknown, "type of", "an element");
-	if (r == 0)
-		r = object_member(&s->delta, &s->element, text, "deltaFromCurrent", unknown);
-	if (r == 0)
-		r = object_member(&s->current, &s->element, text, "currentState", unknown);
-	return r;
+	for (size_t i = 0; i < ARRAY_SIZE(s->below); i++)
+		check_object(&s->element, s->below[i].key, unknown);
 }
 
-/* 0, -ENOMEM, or an enum json_error. */
-static int read_row(struct space *s, const char *text, size_t len, struct change_row *ret,
-	struct change_unknown *unknown)
+/* Of the element that was read into s. 0 or -ENOMEM. */
+static int make_row(struct space *s, struct change_row *ret, struct change_unknown *unknown)
 {
 	const struct json_flat *element = &s->element, *delta = &s->delta, *current = &s->current;
-	struct buf b = BUF_INIT(LIMIT_PAGE_BYTES);
+	struct buf *b = &s->text;
 	size_t change, type, id, changed, name = 0;
-	int r = read_parts(s, text, len, unknown);
 
-	if (r != 0)
-		return r;
+	check_parts(s, unknown);
 	struct change_row row = {
 		.would_delete_us = time_member(delta, "deletedDateTime", unknown),
 		.created_at_us = time_member(current, "createdDateTime", unknown),
@@ -345,15 +356,17 @@ static int read_row(struct space *s, const char *text, size_t len, struct change
 	count_fields(element, unknown);
 	const char *display_name = name_of(element, current, delta, unknown);
 
-	add_text(&b, change_word(element, &row.kind, unknown), LIMIT_ENUM_BYTES, &change);
-	add_text(&b, entity_type_of(element, unknown), LIMIT_ENUM_BYTES, &type);
-	add_text(&b, id_of(element, current, delta, unknown), LIMIT_PAGE_BYTES, &id);
-	add_changed(&b, delta, &changed);
+	buf_truncate(b, 0);
+	add_text(b, change_word(element, &row.kind, unknown), LIMIT_ENUM_BYTES, &change);
+	add_text(b, entity_type_of(element, unknown), LIMIT_ENUM_BYTES, &type);
+	add_text(b, id_of(element, current, delta, unknown), LIMIT_PAGE_BYTES, &id);
+	add_changed(b, delta, &changed);
 	if (display_name)
-		add_text(&b, display_name, LIMIT_NAME_BYTES, &name);
-	row.text = buf_take(&b);
+		add_text(b, display_name, LIMIT_NAME_BYTES, &name);
+	row.text = buf_error(b) ? NULL : malloc(b->len);
 	if (!row.text)
 		return -ENOMEM;
+	memcpy(row.text, b->data, b->len);
 	row.change = row.text + change;
 	row.entity_type = row.text + type;
 	row.object_id = row.text + id;
@@ -364,6 +377,15 @@ static int read_row(struct space *s, const char *text, size_t len, struct change
 	add_anchors(&row, row.entity_type, current, delta);
 	*ret = row;
 	return 0;
+}
+
+/* 0, -ENOMEM, or an enum json_error. */
+static int read_row(struct space *s, const char *text, size_t len, struct change_row *ret,
+	struct change_unknown *unknown)
+{
+	int r = json_flat_read(&s->element, text, len, LIMIT_JSON_DEPTH);
+
+	return r == 0 ? make_row(s, ret, unknown) : r;
 }
 
 static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
@@ -456,8 +478,10 @@ static char *mended_copy(const char *text, size_t len, int *r)
 int change_row_parse(
 	const char *text, size_t len, struct change_row *ret, struct change_unknown *unknown)
 {
-	_cleanup_(space_done) struct space space = {0};
+	_cleanup_(space_done) struct space space;
 	struct change_unknown met = *unknown;
+
+	space_init(&space);
 	int r = read_row(&space, text, len, ret, &met);
 	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
 
@@ -508,7 +532,7 @@ static int on_element(void *arg, struct json_span span)
 		return -EBADMSG;
 	s->why = "one of its changes cannot be read";
 	struct change_row *row = &s->page.rows[s->page.n];
-	int r = read_row(&s->space, s->text + span.off, span.len, row, &s->page.unknown);
+	int r = make_row(&s->space, row, &s->page.unknown);
 	if (r != 0)
 		return r;
 	row->off = (uint32_t)span.off;
@@ -564,7 +588,8 @@ static int on_member(void *arg, struct json_span key, struct json_span value)
 /* 0, -errno, or an enum json_error; s->why says more of -EBADMSG. */
 static int scan_page(struct scan *s, const char *text, size_t len)
 {
-	struct json_scan_ops ops = {.element = on_element, .member = on_member};
+	struct json_scan_ops ops = {
+		.flat = &s->space.element, .element = on_element, .member = on_member};
 	int r;
 
 	change_page_done(&s->page);
@@ -595,8 +620,9 @@ static int read_page(struct scan *s, const char *text, size_t len)
 int change_page_parse(const char *text, size_t len, struct change_page *ret)
 {
 	struct scan s = {0};
-	int r = read_page(&s, text, len);
 
+	space_init(&s.space);
+	int r = read_page(&s, text, len);
 	space_done(&s.space);
 	if (r != 0) {
 		change_page_done(&s.page);
@@ -609,6 +635,8 @@ int change_page_parse(const char *text, size_t len, struct change_page *ret)
 const char *change_page_problem(const char *text, size_t len)
 {
 	struct scan s = {.why = "it has more bytes than a page may have"};
+
+	space_init(&s.space);
 	int r = read_page(&s, text, len);
 	bool saw_value = s.page.saw_value;
 

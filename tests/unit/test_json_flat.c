@@ -136,6 +136,49 @@ START_TEST(types_and_places)
 }
 END_TEST
 
+/* What is read in the same pass is what reading the member's own text gives; the first one counts.
+ */
+START_TEST(objects_below)
+{
+	static const struct {
+		const char *text, *key; /* of its first member, NULL: there is none */
+	} cases[] = {
+		{"{\"b\":{\"x\":\"\\u00e9\",\"y\":[{}]},\"c\":\"after\"}", "x"},
+		{"{\"a\":1,\"b\" : { } , \"c\":\"after\"}", NULL},
+		{"{\"b\":{\"x\":1},\"b\":{\"z\":2}}", "x"},
+		{"{\"b\":\"text\",\"b\":{\"z\":2}}", NULL},
+		{"{\"b\":null}", NULL},
+		{"{\"a\":{\"b\":{\"x\":1}}}", NULL},
+		{"[{\"b\":{\"x\":1}}]", NULL},
+		{"{\"\\u0062\":{\"x\":{\"b\":{}}}}", "x"},
+	};
+	struct json_flat inner = {0}, alone = {0};
+	struct json_flat_below below = {.key = "b", .flat = &inner};
+
+	f.below = &below;
+	f.n_below = 1;
+	for (size_t i = 0; i < ARRAY_SIZE(cases); i++) {
+		ck_assert_msg(parse(cases[i].text, 4) == 0, "%s", cases[i].text);
+		ck_assert_msg((inner.n > 0) == (cases[i].key != NULL), "%s", cases[i].text);
+		if (!cases[i].key)
+			continue;
+		ck_assert_str_eq(json_flat_key(&inner, 0), cases[i].key);
+		const struct json_span at = json_flat_find(&f, "b")->value;
+		ck_assert_int_eq(json_flat_read(&alone, cases[i].text + at.off, at.len, 4), 0);
+		ck_assert_uint_eq(inner.n, alone.n);
+		for (size_t m = 0; m < alone.n; m++) {
+			ck_assert_str_eq(json_flat_key(&inner, m), json_flat_key(&alone, m));
+			ck_assert_int_eq(inner.members[m].type, alone.members[m].type);
+			ck_assert_uint_eq(inner.members[m].value.off, alone.members[m].value.off);
+			ck_assert_uint_eq(inner.members[m].value.len, alone.members[m].value.len);
+		}
+	}
+	ck_assert_int_eq(parse("{\"b\":{\"x\":{}}}", 2), JSON_E_DEPTH);
+	json_flat_done(&inner);
+	json_flat_done(&alone);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("json_flat");
@@ -145,6 +188,7 @@ Suite *suite(void)
 	tcase_add_test(t, results);
 	tcase_add_test(t, strings_and_keys_are_decoded);
 	tcase_add_test(t, types_and_places);
+	tcase_add_test(t, objects_below);
 	suite_add_tcase(s, t);
 	return s;
 }
