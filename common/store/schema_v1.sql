@@ -221,6 +221,9 @@ CREATE INDEX finding_absorbed ON finding (tenant, lo) WHERE fact = 'absorbed';
 CREATE INDEX finding_deletion ON finding (tenant, hi)
 	WHERE change = 'deleted' AND fact IN ('visible', 'absorbed', 'vanished');
 
+-- What is shown under a finding.
+CREATE INDEX finding_parent ON finding (parent) WHERE parent IS NOT NULL;
+
 CREATE TABLE finding_history (
 	finding @INT@ NOT NULL REFERENCES finding (id),
 	at @INT@ NOT NULL,

@@ -40,6 +40,8 @@ enum {
 	SQL_VISIBLE,
 	SQL_ABSORBED,
 	SQL_DELETED,
+	SQL_LOAD,
+	SQL_CHILDREN,
 };
 
 static const struct db_sql sql[] = {
@@ -84,6 +86,10 @@ static const struct db_sql sql[] = {
 		"SELECT " ITEM " FROM finding WHERE tenant = $1 AND change = 'deleted'"
 		" AND fact IN ('visible', 'absorbed', 'vanished') AND hi <= $3"
 		" AND (hi, id) > ($5, $2) ORDER BY hi, id LIMIT $4"},
+	[SQL_LOAD] = {"i", "SELECT " ITEM " FROM finding WHERE id = $1"},
+	[SQL_CHILDREN] = {"iii",
+		"SELECT " ITEM " FROM finding WHERE parent = $1 AND attention = 'open'"
+		" AND id > $2 ORDER BY id LIMIT $3"},
 };
 const struct db_sql_table store_finding_sql = {"store_finding", sql, ARRAY_SIZE(sql)};
 
@@ -234,6 +240,43 @@ static int read_item(const struct db_rows *rows, struct finding_item *ret)
 	return 1;
 }
 
+static int read_items(struct db_rows *rows, size_t limit, struct finding_items *ret)
+{
+	_cleanup_(finding_items_done) struct finding_items list = {0};
+	int r = 0;
+
+	list.items = calloc(limit, sizeof(*list.items));
+	if (!list.items)
+		return -ENOMEM;
+	while (r >= 0 && list.n < limit && (r = db_next(rows)) > 0) {
+		r = read_item(rows, &list.items[list.n]);
+		list.n += r > 0;
+	}
+	if (r < 0)
+		return r;
+	*ret = list;
+	list = (struct finding_items){0};
+	return 0;
+}
+
+int store_finding_load(struct store *s, int64_t id, struct finding_items *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_LOAD], DB_ARGS(DB_I(id)), &rows);
+
+	return r < 0 ? r : read_items(&rows, 1, ret);
+}
+
+int store_finding_children(
+	struct store *s, int64_t parent, int64_t after, size_t limit, struct finding_items *ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_CHILDREN],
+		DB_ARGS(DB_I(parent), DB_I(after), DB_I((int64_t)limit)), &rows);
+
+	return r < 0 ? r : read_items(&rows, limit, ret);
+}
+
 /* Where the walk goes on. */
 static void pass(
 	enum finding_walk which, const struct known_finding *known, struct finding_place *p)
@@ -246,12 +289,7 @@ static void pass(
 int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which, int64_t job,
 	int64_t at_us, struct finding_place *place, size_t limit, struct finding_items *ret)
 {
-	_cleanup_(finding_items_done) struct finding_items list = {0};
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
-
-	list.items = calloc(limit, sizeof(*list.items));
-	if (!list.items)
-		return -ENOMEM;
 	int r = which == FINDING_WALK_VISIBLE
 			? db_query(s->db, &sql[SQL_VISIBLE],
 				  DB_ARGS(DB_I(tenant), DB_I(place->id), DB_I(job),
@@ -262,17 +300,11 @@ int store_finding_walk(struct store *s, int64_t tenant, enum finding_walk which,
 				  DB_ARGS(DB_I(tenant), DB_I(place->id), DB_I(at_us),
 					  DB_I((int64_t)limit), DB_I(place->at_us)),
 				  &rows);
-	while (r >= 0 && list.n < limit && (r = db_next(&rows)) > 0) {
-		r = read_item(&rows, &list.items[list.n]);
-		list.n += r > 0;
-	}
-	if (r < 0)
-		return r;
-	if (list.n)
-		pass(which, &list.items[list.n - 1].known, place);
-	*ret = list;
-	list = (struct finding_items){0};
-	return 0;
+	if (r >= 0)
+		r = read_items(&rows, limit, ret);
+	if (r == 0 && ret->n)
+		pass(which, &ret->items[ret->n - 1].known, place);
+	return r;
 }
 
 /* --- writing ------------------------------------------------------------------------------------

@@ -59,10 +59,7 @@ int judge_undo(struct judging *j, const struct finding_item *item, const char *t
 		return r;
 	r = store_finding_set_attention(
 		j->store, known->id, known->attention, ATTENTION_CLOSED, &why);
-	if (r < 0 || !told)
-		return r < 0 ? r : judge_tell_gone(j, item, TALLY_UNDONE, by);
-	told->n_repeated++;
-	return 0;
+	return r < 0 ? r : judge_gone(j, item, TALLY_UNDONE, by, told);
 }
 
 /* Every older episode that still stands is taken back with the newest. */
@@ -129,6 +126,9 @@ static bool any_stands(const struct judging *j, const struct known_finding *epis
 /* Undone by silence while it was open; if by a sight of ours, what came since was never seen. */
 static bool is_settled(const struct known_finding *newest, const struct known_finding *before)
 {
+	/* closed with what it hung on: that was told */
+	if (newest->parent && newest->attention == ATTENTION_CLOSED)
+		return true;
 	return newest->fact == FACT_UNDONE && newest->attention == ATTENTION_CLOSED &&
 	       !(before && before->as_of_us >= newest->as_of_us);
 }

@@ -117,7 +117,7 @@ static int vanish(struct judging *j, const struct finding_item *item)
 	j->result->n_vanished++;
 	if (r < 0 || item->known.attention != ATTENTION_OPEN)
 		return r;
-	return judge_tell_gone(j, item, TALLY_VANISHED, NULL);
+	return judge_gone(j, item, TALLY_VANISHED, NULL, NULL);
 }
 
 static int see(struct judging *j, const struct finding_item *item)

@@ -185,14 +185,21 @@ static int offer_gone(struct tally *t, const struct finding_item *item, enum tal
 		   });
 }
 
-int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
-	const struct observation *by)
+struct tally *judge_tally_gone(
+	struct judging *j, const struct finding_item *item, enum tally_what what)
 {
 	/* what was deleted long ago may have been restored by a recovery of today */
 	struct tally *t = judge_effects(j, item->entity_type, item->object_id, TIME_NONE);
 
-	if (!t)
-		t = what == TALLY_UNDONE ? &j->undone : &j->vanished;
+	if (t)
+		return t;
+	return what == TALLY_UNDONE ? &j->undone : &j->vanished;
+}
+
+int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
+	const struct observation *by)
+{
+	struct tally *t = judge_tally_gone(j, item, what);
 	int r = tally_is_next(t, item->entity_type, item->object_id);
 	if (r > 0)
 		r = tally_count(t, what, item->entity_type, word_of(t, j, change_by(item, by)));

@@ -51,6 +51,7 @@ static void judging_done(struct judging *j)
 	tally_done(&j->undone);
 	tally_done(&j->vanished);
 	judge_recoveries_done(j);
+	free(j->gone);
 	(void)remote_filter_free(j->filter);
 	store_elements_done(&j->elements);
 	atoms_done(&j->looked);
@@ -173,6 +174,8 @@ static int judge_findings(struct judging *j, struct store_thread *thread)
 		r = judge_existing(j, thread);
 	if (r == 0 && j->run->verified == 1)
 		r = judge_silence(j, thread);
+	if (r == 0)
+		r = judge_children(j);
 	if (r == 0)
 		r = judge_lapse(j, thread);
 	if (r == 0 && j->run->verified != 0)

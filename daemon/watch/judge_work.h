@@ -37,6 +37,15 @@ struct recovery {
 	struct tally effects;
 };
 
+/* A finding that was open, and is undone or has vanished. */
+struct gone {
+	int64_t id, parent;
+	enum tally_what what;
+	bool silent;	       /* an alert tells of it in its own words */
+	struct observation by; /* if seen */
+	bool seen;
+};
+
 /* The same while it is at work. */
 struct judging {
 	struct store *store;
@@ -55,7 +64,9 @@ struct judging {
 	struct tally tallies[_VERDICT_MAX]; /* new unexpected ones */
 	struct tally first;		    /* those of a first run that is only noted */
 	struct tally undone, vanished;	    /* what was open */
-	struct recovery *recoveries;	    /* latest first */
+	struct gone *gone;		    /* what others may hang on, or hangs on others */
+	size_t n_gone;
+	struct recovery *recoveries; /* latest first */
 	size_t n_recoveries;
 	char *unknown;	   /* the first word for a change that nobody here knows */
 	int64_t oldest_us; /* created time of the oldest snapshot; TIME_NONE */
@@ -134,6 +145,12 @@ int judge_lapse(struct judging *j, struct store_thread *thread);
 int judge_parent(struct judging *j, const struct store_change *row, const struct atom *atom,
 	struct judge_outcome *o);
 
+/* An open finding is undone or has vanished: it is told now, or with what it hangs on. */
+int judge_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
+	const struct observation *by, struct tally *told);
+/* When all rows and all silence was heard: what hangs on what was closed is closed too. */
+int judge_children(struct judging *j);
+
 /* --- judge_effects.c: recoveries of others -------------------------------------------------------
  */
 
@@ -151,7 +168,9 @@ struct tally *judge_tally(
 	struct judging *j, const struct store_change *row, bool initial, enum verdict severity);
 int judge_tell_new(struct judging *j, const struct store_change *row, const struct atom *atoms,
 	const struct judge_outcome *outcomes, size_t n);
-/* An open finding that is undone or has vanished. */
+/* Where it is told that a finding is undone or has vanished. */
+struct tally *judge_tally_gone(
+	struct judging *j, const struct finding_item *item, enum tally_what what);
 int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
 	const struct observation *by);
 

@@ -146,7 +146,8 @@ static bool attends_well(struct oracle *o, const struct episode *e, const struct
 	const struct episode *last = taken_back(o, e);
 	enum verdict verdict = oracle_ask_rules(o, &e->sign);
 	const char *by_rule = verdict == VERDICT_EXPECTED ? "expected" : "open", *wanted = by_rule;
-	bool stood = last && strcmp(last->fact, "undone") != 0;
+	bool with_parent = last && last->parent && strcmp(last->attention, "closed") == 0;
+	bool stood = last && !with_parent && strcmp(last->fact, "undone") != 0;
 	bool loud = e->sign.kind == SIGN_APPEARED && (last ? stood : e->brought_back);
 
 	if (e->sign.kind == SIGN_APPEARED && last && !e->brought_back)

@@ -111,6 +111,15 @@ static bool undone_here(const struct oracle *o, const struct episode *e)
 	return false;
 }
 
+/* What hangs on an object is closed with it. */
+static bool parent_closes(const struct oracle *o, const struct episode *e)
+{
+	const struct episode *parent =
+		e->parent ? oracle_by_id((struct oracle *)o, e->parent) : NULL;
+
+	return parent && undone_here(o, parent);
+}
+
 /* Previews that overlap may see the restored object before the one that sees it deleted. */
 static bool reopens(const struct oracle *o, const struct episode *e, const struct audit_step *step)
 {
@@ -123,7 +132,8 @@ static bool attention_is_right(struct oracle *o, struct episode *e, const struct
 {
 	if (is(step->attention, step->was_attention) || is(step->attention, "acknowledged"))
 		return true; /* who acknowledges is a person of the history */
-	if (is(step->attention, "closed") && is(step->was_attention, "open") && undone_here(o, e)) {
+	if (is(step->attention, "closed") && is(step->was_attention, "open") &&
+		(undone_here(o, e) || parent_closes(o, e))) {
 		o->stats->closed++;
 		return true;
 	}

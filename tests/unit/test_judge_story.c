@@ -56,6 +56,8 @@ static const struct story {
 #define TOLD_DELETED "changes_unexpected warning contoso: 1 user was deleted"
 #define TOLD_APPEARED "changes_unexpected warning contoso: 1 user appeared"
 #define TOLD_UNDONE(what) "changes_undone notice contoso: undone: " what
+#define TOLD_UNDONE_USER TOLD_UNDONE("the deletion of 1 user")
+#define TOLD_AGAIN TOLD_UNDONE("an earlier deletion of 1 user (deleted again since)")
 #define TOLD_BACK "changes_unexpected critical contoso: 1 user was brought back"
 
 	{"deleted, brought back while it was open", DEFAULT, 0,
@@ -213,9 +215,7 @@ static const struct story {
 			P(.baseline_us = 0, .p_us = 24, .rows = DEL(TUE)),
 			P(.baseline_us = 22, .p_us = 50, .rows = DEL(WED))},
 		"deleted 1 open visible warning|deleted 2 closed undone warning",
-		TOLD_DELETED "|" TOLD_DELETED
-			     "|" TOLD_UNDONE("an earlier deletion of 1 user (deleted again since)"),
-		NULL},
+		TOLD_DELETED "|" TOLD_DELETED "|" TOLD_AGAIN, NULL},
 	{"and then it appears: the last deletion is undone", DEFAULT, 0,
 		{P(.baseline_us = 22, .p_us = 48, .rows = DEL(WED)),
 			P(.baseline_us = 0, .p_us = 24, .rows = DEL(TUE)),
@@ -223,12 +223,7 @@ static const struct story {
 			P(.baseline_us = 50, .p_us = 60, .rows = APP)},
 		"deleted 1 closed undone warning|deleted 2 closed undone warning|"
 		"appeared 1 closed visible warning back",
-		TOLD_DELETED "|" TOLD_DELETED
-			     "|" TOLD_UNDONE("an earlier deletion of 1 user (deleted again "
-					     "since)") "|" TOLD_UNDONE("the "
-								       "del"
-								       "etion of 1 user"),
-		NULL},
+		TOLD_DELETED "|" TOLD_DELETED "|" TOLD_AGAIN "|" TOLD_UNDONE_USER, NULL},
 	{"two deletions in one preview: neither is proven", DEFAULT, 0,
 		{P(.baseline_us = 0, .p_us = 24, .rows = DEL(TUE)),
 			P(.baseline_us = 0, .p_us = 48, .rows = DEL(WED) "," DEL(TUE))},
@@ -565,6 +560,48 @@ START_TEST(memberships_go_with_the_member)
 }
 END_TEST
 
+/* What is undone with its object is shown under it; what only hung on it is closed with it. */
+START_TEST(children_go_with_their_object)
+{
+	set_mood(ALL);
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 24,
+		.rows = MEMBER(ADDED) "," APPEARED("user", ID(5), "Eve") "," SP(APPEARED) "," GRANT(
+			7, ID(3)) "," GRANT(8, ID(3))));
+	(void)judge_world_judge(&P(.baseline_us = 24, .p_us = 30,
+		.rows = DELETED("user", ID(5), "Eve", "\"2026-09-22T15:00:00Z\"")));
+	ck_assert_str_eq(judge_world_ask("SELECT change || ' ' || attention || ' ' || fact"
+					 " FROM finding WHERE entity_type IN ('user', 'group')"
+					 " ORDER BY id"),
+		"link added closed absorbed|appeared closed undone|deleted closed visible");
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE job = 2"),
+		"contoso: undone: the appearance of 1 user (deleted since)");
+	ck_assert_ptr_nonnull(strstr(
+		judge_world_ask("SELECT body FROM alert WHERE job = 2"), "\"memberships\":1"));
+	ck_assert_ptr_nonnull(strstr(judge_world_ask("SELECT why FROM finding_history"
+						     " WHERE finding = (SELECT id FROM finding"
+						     " WHERE change = 'link added')"
+						     " AND what = 'attention'"),
+		"which was closed"));
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 48, .rows = ""));
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE job = 3"),
+		"contoso: undone: the appearance of 1 service principal");
+	ck_assert_ptr_nonnull(
+		strstr(judge_world_ask("SELECT body FROM alert WHERE job = 3"), "\"grants\":2"));
+}
+END_TEST
+
+/* A child that goes alone is told for itself. */
+START_TEST(a_child_goes_alone)
+{
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 24,
+		.rows = SP(APPEARED) "," GRANT(7, ID(3)) "," GRANT(8, ID(3))));
+	(void)judge_world_judge(
+		&P(.baseline_us = 0, .p_us = 48, .rows = SP(APPEARED) "," GRANT(7, ID(3))));
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE job = 2"),
+		"contoso: undone: the appearance of 1 delegated permission grant");
+}
+END_TEST
+
 /* --- recoveries of others -----------------------------------------------------------------------
  */
 
@@ -691,6 +728,8 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, nothing_hides_behind_what_is_milder_or_not_told, 0, 3);
 	tcase_add_loop_test(tc, an_ignored_return_is_judged_once, 0, 2);
 	tcase_add_test(tc, memberships_go_with_the_member);
+	tcase_add_test(tc, children_go_with_their_object);
+	tcase_add_test(tc, a_child_goes_alone);
 	tcase_add_test(tc, effects_of_a_recovery_are_one_alert);
 	tcase_add_loop_test(tc, what_a_recovery_cannot_have_done_is_told_apart, 0, 10);
 	tcase_add_test(tc, what_nothing_can_restore_any_more);
