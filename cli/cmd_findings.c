@@ -69,8 +69,8 @@ static int show_severity(const struct cli *c, enum view_severity severity, struc
 	for (; r == 0 && n == CLI_BATCH; *n_shown += n) {
 		_cleanup_(view_findings_done) struct view_findings list = {0};
 
-		r = store_view_findings(c->store, c->args->tenant, c->args->all ? NULL : "open",
-			severity, before, CLI_BATCH, &list);
+		r = store_view_findings(c->store, c->args->tenant, !c->args->all, severity, before,
+			CLI_BATCH, &list);
 		if (r == 0)
 			r = show_batch(c, &list, t, e);
 		n = list.n;

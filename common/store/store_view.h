@@ -95,9 +95,9 @@ struct view_findings {
 	size_t n;
 	struct view_rows rows;
 };
-/* attention: NULL for all. */
-int store_view_findings(struct store *s, const char *tenant, const char *attention,
-	enum view_severity severity, int64_t before_id, size_t limit, struct view_findings *ret);
+/* open: only those that store_view_open() counts. */
+int store_view_findings(struct store *s, const char *tenant, bool open, enum view_severity severity,
+	int64_t before_id, size_t limit, struct view_findings *ret);
 /* Of one object (id as it came), newest first. */
 int store_view_findings_of(struct store *s, const char *tenant, const char *object_id, size_t limit,
 	struct view_findings *ret);

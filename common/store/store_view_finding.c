@@ -8,6 +8,7 @@
 
 enum {
 	SQL_LIST,
+	SQL_LIST_OPEN,
 	SQL_OF,
 	SQL_OPEN,
 };
@@ -32,12 +33,15 @@ enum {
 	"iiiii" \
 	"iiiiii"
 
+#define LIST \
+	"SELECT " COLUMNS " FROM finding JOIN tenant ON tenant.id = finding.tenant" \
+	" WHERE finding.id < $1 AND ($2 = '' OR tenant.name = $2) AND " RANK " = $3"
+
 static const struct db_sql sql[] = {
-	[SQL_LIST] = {"ittii",
-		"SELECT " COLUMNS " FROM finding JOIN tenant ON tenant.id = finding.tenant"
-		" WHERE finding.id < $1 AND ($2 = '' OR tenant.name = $2)"
-		" AND ($3 = '' OR finding.attention = $3) AND " RANK " = $4"
-		" ORDER BY finding.id DESC LIMIT $5"},
+	[SQL_LIST] = {"itii", LIST " ORDER BY finding.id DESC LIMIT $4"},
+	/* finding_open, which wants the word; what SQL_OPEN counts */
+	[SQL_LIST_OPEN] = {"itii", LIST " AND finding.attention = 'open' AND finding.parent IS NULL"
+					" ORDER BY finding.id DESC LIMIT $4"},
 	/* finding_object */
 	[SQL_OF] = {"tbi",
 		"SELECT " COLUMNS " FROM finding JOIN tenant ON tenant.id = finding.tenant"
@@ -89,13 +93,13 @@ static void fill(void *item, const struct view_rows *rows, size_t i)
 
 static const struct view_shape shape = {TYPES, sizeof(struct view_finding), fill};
 
-int store_view_findings(struct store *s, const char *tenant, const char *attention,
-	enum view_severity severity, int64_t before_id, size_t limit, struct view_findings *ret)
+int store_view_findings(struct store *s, const char *tenant, bool open, enum view_severity severity,
+	int64_t before_id, size_t limit, struct view_findings *ret)
 {
 	struct view_rows rows = {0};
-	int r = view_rows_read_items(s->db, &sql[SQL_LIST],
-		DB_ARGS(DB_I(before_id), DB_T(tenant ? tenant : ""),
-			DB_T(attention ? attention : ""), DB_I(severity), DB_I((int64_t)limit)),
+	int r = view_rows_read_items(s->db, &sql[open ? SQL_LIST_OPEN : SQL_LIST],
+		DB_ARGS(DB_I(before_id), DB_T(tenant ? tenant : ""), DB_I(severity),
+			DB_I((int64_t)limit)),
 		&shape, &rows);
 
 	if (r == 0)

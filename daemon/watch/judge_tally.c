@@ -2,6 +2,7 @@
 #include "daemon/watch/judge_tally.h"
 
 #include <errno.h>
+#include <search.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -54,7 +55,12 @@ int64_t tally_total(const struct tally *t)
 	return total;
 }
 
-int tally_is_next(struct tally *t, const char *entity_type, const char *object_id)
+static int compare_texts(const void *a, const void *b)
+{
+	return strcmp(a, b);
+}
+
+int tally_is_first(struct tally *t, const char *entity_type, const char *object_id)
 {
 	struct buf b = BUF_INIT(2 * (LIMIT_ENUM_BYTES + LIMIT_ID_BYTES));
 
@@ -62,10 +68,12 @@ int tally_is_next(struct tally *t, const char *entity_type, const char *object_i
 	char *now = buf_take(&b);
 	if (!now)
 		return -ENOMEM;
-	bool next = !t->last || strcmp(t->last, now) != 0;
-	free(t->last);
-	t->last = now;
-	return next;
+	char *const *found = tsearch(now, &t->gone, compare_texts);
+	if (!found || *found != now) {
+		free(now);
+		return found ? 0 : -ENOMEM;
+	}
+	return 1;
 }
 
 void tally_hide(struct tally *t, int64_t finding, enum alert_child child)
@@ -183,6 +191,6 @@ void tally_done(struct tally *t)
 	free(t->counts);
 	for (size_t i = 0; i < t->n_shown; i++)
 		(void)object_free(t->shown[i]);
-	free(t->last);
+	tdestroy(t->gone, free);
 	*t = (struct tally){0};
 }

@@ -28,7 +28,7 @@ struct tally {
 	struct alert_object *shown[LIMIT_ALERT_OBJECTS]; /* best first; own their texts */
 	size_t n_shown;
 	int64_t n_offered;
-	char *last; /* the object that was counted last as undone or vanished */
+	void *gone; /* objects that were counted as undone or vanished: a tree of tsearch(3) */
 };
 
 /*
@@ -43,7 +43,8 @@ int tally_count(struct tally *t, enum tally_what what, const char *entity_type, 
 int tally_offer(struct tally *t, const struct alert_object *o);
 /* Something that is shown under an offered finding. */
 void tally_hide(struct tally *t, int64_t finding, enum alert_child child);
-/* False when it is the object of the last call: its atoms come one after another. 1, 0, -ENOMEM. */
-int tally_is_next(struct tally *t, const char *entity_type, const char *object_id);
+/* False when it was asked for the object before: one that lost several atoms counts once. 1, 0,
+ * -ENOMEM. */
+int tally_is_first(struct tally *t, const char *entity_type, const char *object_id);
 int64_t tally_total(const struct tally *t);
 void tally_done(struct tally *t);

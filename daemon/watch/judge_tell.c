@@ -200,7 +200,7 @@ int judge_tell_gone(struct judging *j, const struct finding_item *item, enum tal
 	const struct observation *by)
 {
 	struct tally *t = judge_tally_gone(j, item, what);
-	int r = tally_is_next(t, item->entity_type, item->object_id);
+	int r = tally_is_first(t, item->entity_type, item->object_id);
 	if (r > 0)
 		r = tally_count(t, what, item->entity_type, word_of(t, j, change_by(item, by)));
 	return r < 0 ? r : offer_gone(t, item, what, by);

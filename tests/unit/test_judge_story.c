@@ -590,6 +590,20 @@ START_TEST(children_go_with_their_object)
 }
 END_TEST
 
+/* Its atoms need not come one after another. */
+START_TEST(an_object_that_lost_two_changes_counts_once)
+{
+#define STATE_OF(n) MODIFIED("user", ID(n), "Anna", "\"state\":\"A\"", "\"state\":\"B\"")
+#define CITY_OF(n) MODIFIED("user", ID(n), "Anna", "\"city\":\"A\"", "\"city\":\"B\"")
+	set_mood(ALL);
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 24,
+		.rows = STATE_OF(1) "," STATE_OF(2) "," CITY_OF(1) "," CITY_OF(2)));
+	(void)judge_world_judge(&P(.baseline_us = 0, .p_us = 48, .rows = ""));
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE job = 2"),
+		"contoso: undone: changes of 2 users");
+}
+END_TEST
+
 /* A child that goes alone is told for itself. */
 START_TEST(a_child_goes_alone)
 {
@@ -730,6 +744,7 @@ Suite *suite(void)
 	tcase_add_test(tc, memberships_go_with_the_member);
 	tcase_add_test(tc, children_go_with_their_object);
 	tcase_add_test(tc, a_child_goes_alone);
+	tcase_add_test(tc, an_object_that_lost_two_changes_counts_once);
 	tcase_add_test(tc, effects_of_a_recovery_are_one_alert);
 	tcase_add_loop_test(tc, what_a_recovery_cannot_have_done_is_told_apart, 0, 10);
 	tcase_add_test(tc, what_nothing_can_restore_any_more);

@@ -274,20 +274,21 @@ static void setup_findings(void)
 }
 
 static const struct {
-	const char *tenant, *attention;
+	const char *tenant;
+	bool open;
 	enum view_severity severity;
 	int64_t before;
 	size_t limit;
 	const char *ids;
 } finding_lists[] = {
-	{NULL, NULL, VIEW_CRITICAL, VIEW_FIRST, 10, "5 4 3 2"},
-	{NULL, "open", VIEW_CRITICAL, VIEW_FIRST, 10, "5 4 2"},
-	{NULL, "open", VIEW_CRITICAL, VIEW_FIRST, 2, "5 4"},
-	{NULL, "open", VIEW_CRITICAL, 4, 2, "2"},
-	{"contoso", "open", VIEW_CRITICAL, VIEW_FIRST, 10, "5 2"},
-	{"contoso", "open", VIEW_WARNING, VIEW_FIRST, 10, "7 1"},
-	{"contoso", "open", VIEW_NOTICE, VIEW_FIRST, 10, ""},
-	{"contoso", "open", VIEW_LESSER, VIEW_FIRST, 10, "6"},
+	{NULL, false, VIEW_CRITICAL, VIEW_FIRST, 10, "5 4 3 2"},
+	{NULL, true, VIEW_CRITICAL, VIEW_FIRST, 10, "4 2"},
+	{NULL, true, VIEW_CRITICAL, VIEW_FIRST, 1, "4"},
+	{NULL, true, VIEW_CRITICAL, 4, 2, "2"},
+	{"contoso", true, VIEW_CRITICAL, VIEW_FIRST, 10, "2"},
+	{"contoso", true, VIEW_WARNING, VIEW_FIRST, 10, "7 1"},
+	{"contoso", true, VIEW_NOTICE, VIEW_FIRST, 10, ""},
+	{"contoso", true, VIEW_LESSER, VIEW_FIRST, 10, "6"},
 };
 
 START_TEST(findings_in_batches)
@@ -295,9 +296,9 @@ START_TEST(findings_in_batches)
 	_cleanup_(view_findings_done) struct view_findings list = {0};
 	_cleanup_(buf_done) struct buf ids = BUF_INIT(256);
 
-	ck_assert_int_eq(store_view_findings(st, finding_lists[_i].tenant,
-				 finding_lists[_i].attention, finding_lists[_i].severity,
-				 finding_lists[_i].before, finding_lists[_i].limit, &list),
+	ck_assert_int_eq(store_view_findings(st, finding_lists[_i].tenant, finding_lists[_i].open,
+				 finding_lists[_i].severity, finding_lists[_i].before,
+				 finding_lists[_i].limit, &list),
 		0);
 	for (size_t i = 0; i < list.n; i++)
 		buf_printf(&ids, "%s%lld", i ? " " : "", (long long)list.items[i].id);
@@ -309,7 +310,7 @@ START_TEST(one_finding)
 {
 	_cleanup_(view_findings_done) struct view_findings list = {0};
 
-	ck_assert_int_eq(store_view_findings(st, NULL, NULL, VIEW_CRITICAL, 6, 1, &list), 0);
+	ck_assert_int_eq(store_view_findings(st, NULL, false, VIEW_CRITICAL, 6, 1, &list), 0);
 	ck_assert_uint_eq(list.n, 1);
 	const struct view_finding *f = list.items;
 	ck_assert_str_eq(f->tenant, "contoso");
