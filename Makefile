@@ -223,10 +223,12 @@ unit: $(UNIT_BIN)
 # Replay: the real stages on a fake loop, fake http and virtual clock (the engines are left out).
 FAKED_SRC := $(patsubst %,daemon/engine/%.c,loop http http_easy http_multi store_thread service) daemon/control/control.c
 REPLAY_DAEMON_OBJ = $(call obj,$(filter-out $(FAKED_SRC),$(DAEMON_SRC)))
-$(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
+SEEDED := -Wl,--wrap=RAND_bytes
+SEEDED_SRC := tests/support/clock_virtual.c tests/support/random_seeded.c
+$(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) $(SEEDED_SRC)) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(SEEDED) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
 # Fuzz targets: one program per tests/fuzz/fuzz_*.c; FLAVOUR=fuzz CC=clang.
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
@@ -241,10 +243,10 @@ fuzzers: $(FUZZ_BIN)
 
 # Property: random histories against what really happened; make property N=5000 SEED=1
 PROPERTY_OBJ = $(call obj,$(wildcard tests/property/*.c) $(filter-out tests/replay/main.c,$(REPLAY_SRC)))
-$(B)/test/property: $(PROPERTY_OBJ) $(call obj,$(FAKE_SRC) tests/support/clock_virtual.c) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
+$(B)/test/property: $(PROPERTY_OBJ) $(call obj,$(FAKE_SRC) $(SEEDED_SRC)) $(REPLAY_DAEMON_OBJ) $(LIBSIM) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
-	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
+	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) $(SEEDED) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
 # Fault injection: the same with the shipped objects' calls of allocators and of SQLite renamed to the
 # seams of tests/fault, which nothing else is ever linked with.

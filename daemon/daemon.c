@@ -294,6 +294,9 @@ static void on_judged(
 	if (result->r == 0) {
 		log_objects(t, run, result);
 		log_run(t, run, result);
+	}
+	/* on its way out: alerts are stored and leave after the next start */
+	if (result->r == 0 && d->alerts) {
 		trouble_judged(d, t, run, result);
 		if (result->n_alerts)
 			alerts_poke(d->alerts);
@@ -318,6 +321,8 @@ static void on_store_state(void *arg, int r, const char *detail)
 			detail);
 	else
 		log_event(LOG_NOTICE, LOG_ID_STORE_OK, NULL, "the store works again");
+	if (!d->alerts) /* on its way out */
+		return;
 	alerts_store_trouble(d->alerts, r, detail);
 	status_line(d);
 }
