@@ -79,11 +79,11 @@ static int take_back(struct judging *j, const struct finding_item *like,
 }
 
 /*
- * Episodes of the opposite that were seen before this job; newest first. *ret_now: this job has
- * undone one already, for a row that is ignored leaves no trace and may be judged once more.
+ * Episodes of the opposite that were seen before this job; newest first. Settled is what this job
+ * has undone already, for a row that is ignored leaves no trace and may be judged once more.
  */
 static int list_earlier(struct judging *j, const struct finding_key *key, const char *opposite,
-	struct known_finding *episodes, size_t *ret_n, bool *ret_now)
+	struct known_finding *episodes, size_t *ret_n, struct evidence *ret)
 {
 	size_t n = 0, kept = 0;
 	int r = store_finding_opposites(j->store, key, opposite, episodes, EPISODES, &n);
@@ -92,7 +92,9 @@ static int list_earlier(struct judging *j, const struct finding_key *key, const 
 		if (episodes[i].as_of_us < j->seen.start_us)
 			episodes[kept++] = episodes[i];
 		else if (episodes[i].as_of_us == j->seen.start_us)
-			*ret_now = *ret_now || episodes[i].fact == FACT_UNDONE;
+			ret->settled = ret->settled || episodes[i].fact == FACT_UNDONE;
+		else if (episodes[i].hi_us <= j->seen.start_us)
+			ret->known = true; /* a later job, judged before this one, spoke of it */
 	}
 	*ret_n = kept;
 	return r;
@@ -143,7 +145,7 @@ int judge_evidence(struct judging *j, const struct finding_key *key, const char 
 	int r;
 
 	*ret = (struct evidence){0};
-	r = opposite ? list_earlier(j, key, opposite, episodes, &n, &ret->settled) : 0;
+	r = opposite ? list_earlier(j, key, opposite, episodes, &n, ret) : 0;
 	if (r < 0 || n == 0)
 		return r;
 	put_last_first(episodes, n);

@@ -36,6 +36,7 @@ struct episode {
 	int64_t first_job;
 	int64_t first_b_us, last_b_us; /* baselines of the first and the last that showed it */
 	int64_t last_p_us, min_q_us;
+	int64_t fact_p_us; /* of the preview that said last what fact says */
 	unsigned reopened;
 };
 

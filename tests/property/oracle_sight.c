@@ -93,6 +93,7 @@ static struct episode *begin_episode(
 								 : BORN_EXPECTED,
 		.first_job = o->now.job->id,
 		.last_p_us = INT64_MIN,
+		.fact_p_us = INT64_MIN,
 		.min_q_us = INT64_MAX,
 	};
 	return e;
@@ -163,6 +164,9 @@ static bool attends_well(struct oracle *o, const struct episode *e, const struct
 		return true;
 	/* what was undone before is either known or seen for the first time */
 	if (last && !stood && strcmp(step->attention, "open") == 0)
+		return true;
+	/* a later preview, judged before this one, had its say on it */
+	if (last && last->fact_p_us > o->now.p_us && strcmp(step->attention, "open") == 0)
 		return true;
 	return oracle_fail(
 		o, &e->sign, NULL, 0, "a new episode is %s, wanted %s", step->attention, wanted);

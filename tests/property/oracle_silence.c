@@ -155,6 +155,8 @@ static bool moved(struct oracle *o, const struct audit_step *step)
 		return false;
 	if (!is(step->fact, step->was_fact) && !fact_is_true(o, e, step->fact))
 		return false;
+	if (!is(step->fact, step->was_fact))
+		e->fact_p_us = o->now.p_us;
 	e->attention = step->attention;
 	e->fact = step->fact;
 	e->parent = step->parent;
