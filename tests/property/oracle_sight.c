@@ -225,7 +225,8 @@ static bool sight_as_known(struct oracle *o, const struct sign *s, int64_t event
 	if (!newest)
 		return oracle_fail(o, s, NULL, 1, "is shown and not found");
 	older = o->now.p_us <= newest->last_p_us;
-	if (carrier && (carrier == newest || older)) {
+	/* deletions have their time, in whatever order they were found */
+	if (carrier && (carrier == newest || older || s->kind == SIGN_DELETED)) {
 		note_sight(o, carrier);
 		return true;
 	}
