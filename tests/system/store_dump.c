@@ -343,8 +343,10 @@ static const struct db_sql at_rest = {"i",
 	"SELECT (SELECT count(*) FROM job WHERE state IN ('done', 'failed')) >= $1"
 	" AND NOT EXISTS (SELECT 1 FROM job WHERE state NOT IN ('done', 'failed'))"
 	" AND NOT EXISTS (SELECT 1 FROM outbox WHERE state = 'pending')"
-	/* a list that was asked for during the job is followed by one that knows its end */
-	" AND NOT EXISTS (SELECT 1 FROM remote_job WHERE completed IS NULL)"};
+	/* the list that was last asked for may be of before or during a job */
+	" AND NOT EXISTS (SELECT 1 FROM job WHERE service_id IS NOT NULL AND NOT EXISTS"
+	" (SELECT 1 FROM remote_job AS r WHERE r.tenant = job.tenant"
+	" AND r.service_id = job.service_id AND r.completed IS NOT NULL))"};
 
 /* A store that is not there yet, or not whole, is not at rest. */
 static bool is_at_rest(const char *url, int64_t jobs)
