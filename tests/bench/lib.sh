@@ -34,7 +34,7 @@ bench_tenant() {
 
 # bench_conf NAME...: the configuration of a daemon with these tenants; $bench_defaults are added.
 bench_conf() {
-	world_conf "job_poll = \"10s\" ${bench_defaults:-}" </dev/null
+	world_conf "job_poll = \"5s\" ${bench_defaults:-}" </dev/null
 	awk -v names=" $* " '
 		/^tenant / { split($0, q, "\""); skip = index(names, " " q[2] " ") == 0 }
 		!skip { print }
