@@ -176,9 +176,12 @@ static void on_job(void *arg, struct graph_reply *reply)
 	switch (reply->outcome) {
 	case GRAPH_OK:
 		if (remote_job_parse(buf_text(&reply->body), reply->body.len, &job) < 0) {
-			wait_out(
-				j, &((struct graph_reply){.outcome = GRAPH_BAD_REPLY,
-					   .text = "the answer about the preview cannot be read"}));
+			const struct log_ctx ctx = job_log_ctx(j);
+			char text[] = "the answer about the preview cannot be read";
+
+			log_info(&ctx, "%s; asking again", text);
+			wait_out(j,
+				&((struct graph_reply){.outcome = GRAPH_BAD_REPLY, .text = text}));
 			break;
 		}
 		seen(j, &job);

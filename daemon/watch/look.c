@@ -471,8 +471,11 @@ static void on_page(void *arg, struct graph_reply *reply)
 	note_time(g, reply);
 	int r = parse(g, &reply->body, &next);
 	if (r < 0) {
-		fail(g, r == -ENOMEM ? GRAPH_NETWORK : GRAPH_BAD_REPLY, unreadable(r, g->jobs_next),
-			NULL, 0);
+		const char *text = unreadable(r, g->jobs_next);
+
+		log_info(&((struct log_ctx){.tenant = g->conf->name}), "%s; looking again later",
+			text);
+		fail(g, r == -ENOMEM ? GRAPH_NETWORK : GRAPH_BAD_REPLY, text, NULL, 0);
 		return;
 	}
 	if (!next && g->jobs_next) {

@@ -196,10 +196,13 @@ static void bad(struct reading *rd, const char *text)
 
 static void again(struct reading *rd, const char *text)
 {
-	if (++rd->tries >= LIMIT_PAGE_TRIES)
+	if (++rd->tries >= LIMIT_PAGE_TRIES) {
 		bad(rd, text);
-	else
-		loop_timer_arm(rd->timer, TRY_AGAIN_US << rd->tries);
+		return;
+	}
+	log_info(&((struct log_ctx){.tenant = rd->t->conf->name, .job = rd->run->id}),
+		"%s; asking for it again", text);
+	loop_timer_arm(rd->timer, TRY_AGAIN_US << rd->tries);
 }
 
 /* --- loops --------------------------------------------------------------------------------------

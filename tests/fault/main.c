@@ -5,8 +5,8 @@
  * (inject.h), each in a process of its own. Whatever struck, the process must live, the store must
  * say the same in the end (digest.h), and somebody must have been told.
  *
- * With --runs every k-th n is taken so that there are no more than so many, beginning with one that
- * the date chooses; both are printed, so that a run can be repeated (--stride, --offset).
+ * With --runs every k-th n is taken so that there are no more than so many, from the first on;
+ * --stride and --offset take others.
  */
 #include <errno.h>
 #include <fcntl.h>
@@ -260,7 +260,7 @@ static int play_kind(
 	uint64_t stride = o->stride ? o->stride : 1;
 	if (o->runs)
 		stride = (calm->seen + o->runs - 1) / o->runs;
-	uint64_t offset = o->stride ? o->offset : (uint64_t)(time(NULL) / 86400) % stride;
+	uint64_t offset = o->stride ? o->offset : 0;
 	if (o->verbose)
 		(void)printf("%s%s", calm->digest, buf_text(&calm_log));
 

@@ -86,7 +86,7 @@ check "--once ends with 0 (it was $code)" [ "$code" -eq 0 ]
 
 # What was found, without what differs from run to run.
 found() {
-	world_cli findings --tenant "$1" --jsonl |
+	world_cli findings --all --tenant "$1" --jsonl |
 		sed -E 's/"(tenant|tenant_id|finding|job|first_job|first_seen|last_seen|happened_[a-z]*)":("[^"]*"|[0-9]+),?//g; s/"parent":[0-9]+/"parent":N/' | sort
 }
 found as-documented >"$world_dir/expected"
