@@ -14,7 +14,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
-#include "common/base/hash.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
@@ -27,6 +26,7 @@
 #include "daemon/engine/loop.h"
 #include "daemon/engine/store_thread.h"
 #include "daemon/graph/graph.h"
+#include "daemon/watch/page_circle.h"
 #include "daemon/watch/tenant.h"
 
 /* After a page that could not be read, doubled each time. */
@@ -72,10 +72,7 @@ struct reading {
 	struct loop_timer *timer;
 
 	unsigned tries; /* of this page that came to nothing */
-	unsigned idle;	/* pages in a row that brought nothing new */
-	/* hashes of links followed and of pages read: open addressing, 0 is empty */
-	uint64_t *links;
-	size_t n_links, cap_links;
+	struct page_circle circle;
 };
 
 /* On its way through the store. It outlives the reading if it must, and then changes nothing. */
@@ -175,7 +172,7 @@ static void read_free(struct reading *rd)
 	(void)loop_timer_free(rd->timer);
 	early_done(&rd->early);
 	free(rd->ahead);
-	free(rd->links);
+	page_circle_done(&rd->circle);
 	free(rd);
 }
 
@@ -203,96 +200,6 @@ static void again(struct reading *rd, const char *text)
 	log_info(&((struct log_ctx){.tenant = rd->t->conf->name, .job = rd->run->id}),
 		"%s; asking for it again", text);
 	loop_timer_arm(rd->timer, TRY_AGAIN_US << rd->tries);
-}
-
-/* --- loops --------------------------------------------------------------------------------------
- */
-
-static uint64_t link_hash(const char *link)
-{
-	uint8_t digest[SHA256_SIZE];
-	uint64_t h = 0;
-
-	(void)mem_insist(sha256(link, strlen(link), digest));
-	memcpy(&h, digest, sizeof(h));
-	return h ? h : 1;
-}
-
-/* FNV-1a: whoever makes two pages alike to it deceives nobody but himself. */
-static uint64_t print_add(uint64_t h, const char *data, size_t len)
-{
-	for (size_t i = 0; i < len; i++)
-		h = (h ^ (unsigned char)data[i]) * UINT64_C(0x100000001b3);
-	return h;
-}
-
-/* What tells one page from another under whatever link: its first and its last change. */
-static uint64_t page_print(const char *text, const struct change_page *page)
-{
-	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ page->n;
-
-	if (page->n == 0)
-		return 0;
-	const struct change_row *first = &page->rows[0], *last = &page->rows[page->n - 1];
-	h = print_add(h, text + first->off, first->len);
-	h = print_add(h, text + last->off, last->len);
-	return h ? h : 1;
-}
-
-/* Where it is, or the empty slot where it belongs. */
-static size_t links_slot(const uint64_t *links, size_t cap, uint64_t h)
-{
-	size_t at = h & (cap - 1);
-
-	while (links[at] && links[at] != h)
-		at = (at + 1) & (cap - 1);
-	return at;
-}
-
-/* True when it was there already. */
-static bool links_put(uint64_t *links, size_t cap, uint64_t h)
-{
-	size_t at = links_slot(links, cap, h);
-	bool there = links[at] != 0;
-
-	links[at] = h;
-	return there;
-}
-
-static int links_grow(struct reading *rd)
-{
-	size_t cap = rd->cap_links ? 2 * rd->cap_links : 64;
-	uint64_t *links = calloc(cap, sizeof(*links));
-
-	if (!links)
-		return -ENOMEM;
-	for (size_t i = 0; i < rd->cap_links; i++)
-		if (rd->links[i])
-			(void)links_put(links, cap, rd->links[i]);
-	free(rd->links);
-	rd->links = links;
-	rd->cap_links = cap;
-	return 0;
-}
-
-/*
- * A link that was followed before, or a page that was read before: the chain would never end. What
- * is not remembered for want of memory only means that a circle is noticed later.
- */
-static bool seen_before(struct reading *rd, uint64_t h)
-{
-	if (2 * (rd->n_links + 1) > rd->cap_links && links_grow(rd) < 0)
-		return false;
-	if (links_put(rd->links, rd->cap_links, h))
-		return true;
-	rd->n_links++;
-	return false;
-}
-
-static bool was_followed(const struct reading *rd, const char *link)
-{
-	return rd->cap_links &&
-	       rd->links[links_slot(rd->links, rd->cap_links, link_hash(link))] != 0;
 }
 
 /* --- the store ----------------------------------------------------------------------------------
@@ -370,7 +277,7 @@ static int put_work(struct store *s, void *arg)
 	if (r == 0) {
 		q->rows = (int64_t)page->n;
 		q->unknown = (int64_t)page->unknown.n;
-		q->print = page_print(q->body.data, page);
+		q->print = page_circle_print(q->body.data, page);
 		(void)snprintf(
 			q->unknown_first, sizeof(q->unknown_first), "%s", page->unknown.first);
 		q->next_link = TAKE_PTR(page->next_link);
@@ -417,7 +324,7 @@ static void stored(struct reading *rd, struct page_request *q)
 	struct run *run = rd->run;
 
 	rd->tries = 0;
-	rd->idle = q->print && !seen_before(rd, q->print) ? 0 : rd->idle + 1;
+	unsigned idle = page_circle_read(&rd->circle, q->print);
 	free(run->next_link);
 	run->next_link = TAKE_PTR(q->next_link);
 	run->pages++;
@@ -427,9 +334,9 @@ static void stored(struct reading *rd, struct page_request *q)
 		note_unknown(rd, q);
 	if (*run->next_link == '\0')
 		finish(rd, READING_COMPLETE, GRAPH_OK, NULL, NULL, 0);
-	else if (seen_before(rd, link_hash(run->next_link)))
+	else if (page_circle_follow(&rd->circle, run->next_link))
 		bad(rd, LOOP_TEXT);
-	else if (rd->idle >= LIMIT_PAGES_IDLE)
+	else if (idle >= LIMIT_PAGES_IDLE)
 		bad(rd, "the service sends page after page without a new change");
 	else
 		go_on(rd);
@@ -502,7 +409,7 @@ static void parse_done(void *arg, int r)
 	struct reading *rd = q->read;
 
 	if (r != 0 || !rd || !*q->ahead || refused(rd, q->ahead, q->number) ||
-		was_followed(rd, q->ahead))
+		page_circle_followed(&rd->circle, q->ahead))
 		return;
 	rd->ahead = TAKE_PTR(q->ahead);
 	enqueue(rd);
