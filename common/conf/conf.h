@@ -65,10 +65,12 @@ struct conf_tenant {
 	unsigned refs;		     /* loop thread only */
 	char *name;		     /* unique; [a-z0-9._-] */
 	char *tenant_id, *client_id; /* GUIDs, lower case */
-	char *account;
+	char *account;	  /* user principal name, or object id in lower case; "": anybody */
+	bool attribution; /* the sign-in asks for the audit log, too */
 	enum sign_in_mode sign_in;
 	char *certificate; /* credential name, "" for none */
-	char *authority, *graph_url, *ca_file, *proxy;
+	char *authority;   /* without the tenant: tenant_id is put behind it */
+	char *graph_url, *ca_file, *proxy;
 	bool http1; /* HTTP/1.1 only */
 
 	struct schedule **schedule; /* n_schedule of them; at least one */

@@ -7,6 +7,7 @@
 
 #include "common/base/hash.h"
 #include "common/base/limits.h"
+#include "common/base/parse.h"
 #include "common/conf/conf_filter.h"
 #include "common/conf/conf_scan.h"
 #include "common/conf/conf_text.h"
@@ -58,11 +59,20 @@ void conf_build_warning(
 
 /* --- keys ------------------------------------------------------------------------------------- */
 
-/* Asks for something else than the default, of a key that has no effect yet. */
+static bool same_value(const struct conf_key *k, const char *a, const char *b)
+{
+	bool is = false, other = false;
+
+	if (k->type == CONF_BOOL)
+		return parse_bool(a, &is) == 0 && parse_bool(b, &other) == 0 && is == other;
+	return strcmp(a, b) == 0;
+}
+
+/* Asks for something else than the default, of a key that has no (full) effect yet. */
 static bool is_premature(const struct conf_entry *e)
 {
 	return e->key->flags & CONF_LATER &&
-	       (e->texts.n != 1 || strcmp(e->texts.items[0], e->key->fallback) != 0);
+	       (e->texts.n != 1 || !same_value(e->key, e->texts.items[0], e->key->fallback));
 }
 
 /* owner: the section whose text it is, for the message. */
@@ -77,8 +87,10 @@ static int set_entry(
 	if (r > 0) {
 		e->refused = true;
 		conf_build_error(b, owner, e->key->name, "%s", buf_text(&why));
-	} else if (r == 0 && !e->refused && is_premature(e)) {
-		conf_build_warning(b, owner, e->key->name, "this version does not use it yet");
+	} else if (r == 0 && !e->refused && !e->warned && is_premature(e)) {
+		e->warned = true;
+		conf_build_warning(
+			b, owner, e->key->name, "this version %s", conf_key_later(e->key));
 	}
 	buf_done(&why);
 	return r < 0 ? r : 0;
@@ -220,7 +232,37 @@ static bool says(const struct conf_section *s, const char *key)
 	return conf_section_entry(s, conf_key_find(s->scope, key)) != NULL;
 }
 
-static void check_tenant(struct conf_build *b, struct conf_section *s, const struct conf_tenant *t)
+/*
+ * Elsewhere an authority is often written with the tenant, so its own id is taken away again. Any
+ * other path means another directory, or all of them.
+ */
+static void check_authority(
+	struct conf_build *b, const struct conf_section *s, struct conf_tenant *t)
+{
+	char *path = strchr(t->authority + strlen("https://"), '/');
+
+	if (path && strcasecmp(path + 1, t->tenant_id) == 0)
+		*path = '\0';
+	else if (path && says(s, "authority") && conf_url_is_service(t->authority))
+		conf_build_error(b, s, "authority",
+			"\"%s\" is put in front of tenant_id; write the host alone", t->authority);
+}
+
+/* The service's own host answers to nothing but versions. */
+static void check_graph_url(
+	struct conf_build *b, const struct conf_section *s, const struct conf_tenant *t)
+{
+	const char *path = t->graph_url + strlen("https://");
+
+	path += strcspn(path, "/");
+	if (conf_url_is_service(t->graph_url) && strcmp(path, "/v1.0") != 0 &&
+		strcmp(path, "/beta") != 0)
+		conf_build_error(b, s, "graph_url",
+			"\"%s\" does not end in a version; write \"/v1.0\" behind the host",
+			t->graph_url);
+}
+
+static void check_tenant(struct conf_build *b, struct conf_section *s, struct conf_tenant *t)
 {
 	if (s->title && !conf_name_valid(s->title))
 		conf_build_error(b, s, NULL,
@@ -228,6 +270,9 @@ static void check_tenant(struct conf_build *b, struct conf_section *s, const str
 	/* each tenant may have its own: defaults alone are not wrong */
 	if (t->sign_in == SIGN_IN_USER_APP && !*t->certificate && !s->defaults)
 		conf_build_error(b, s, "sign_in", "\"user+app\" needs a certificate");
+	check_authority(b, s, t);
+	if (says(s, "graph_url"))
+		check_graph_url(b, s, t);
 	if (says(s, "authority") && !conf_url_trusted(t->authority))
 		conf_build_warning(b, s, "authority",
 			"sign-in goes to %s, not to login.microsoftonline.com", t->authority);

@@ -83,8 +83,10 @@ const struct conf_key conf_key_table[] = {
 	  .doc = "The application (client) ID of the app registration that snapwatch signs in as; may "
 		 "stand in defaults when tenants share it.",
 	  .example = "\"66666666-7777-8888-9999-aaaaaaaaaaaa\"" },
-	{ TENANT("account", account), .type = CONF_TEXT, .fallback = "",
-	  .doc = "The account that signs in, as shown in messages and hinted at sign-in.",
+	{ TENANT("account", account), .type = CONF_ACCOUNT, .fallback = "",
+	  .doc = "The account that signs in: user principal name or object id. Whoever else signs in "
+		 "is refused, because a browser would silently take the account that it knows. Empty: "
+		 "anybody in the tenant may.",
 	  .example = "\"svc-snapwatch@contoso.com\"" },
 	{ TENANT("sign_in", sign_in), .type = CONF_ENUM, .names = sign_ins, .fallback = "user",
 	  .doc = "\"user\": everything is done in the name of the account. \"user+app\": the "
@@ -94,9 +96,15 @@ const struct conf_key conf_key_table[] = {
 	  .doc = "Credential with a private key and its certificate (PEM) by which the application "
 		 "proves itself; needed for \"user+app\".",
 	  .example = "\"contoso-app\"" },
+	{ TENANT("attribution", attribution), .type = CONF_BOOL, .flags = CONF_LATER,
+	  .fallback = "no",
+	  .later = "asks for the permission at sign-in, but does not read the audit log yet",
+	  .doc = "Say who made a change, from the audit log: the sign-in then asks for "
+		 "AuditLog.Read.All, too." },
 	{ TENANT("authority", authority), .type = CONF_URL,
 	  .fallback = "https://login.microsoftonline.com",
-	  .doc = "Where tokens come from. Another host is for tests and proxies only." },
+	  .doc = "Where tokens come from; tenant_id is put behind it. Another host is for tests and "
+		 "proxies only. National clouds are refused: they have no Entra Backup." },
 	{ TENANT("graph_url", graph_url), .type = CONF_URL,
 	  .fallback = "https://graph.microsoft.com/v1.0",
 	  .doc = "Microsoft Graph. Another host is for tests and proxies only: it gets the tokens." },
@@ -214,6 +222,11 @@ const char *conf_scope_name(enum conf_scope scope)
 		[CONF_SINK] = "sink",
 	};
 	return names[scope];
+}
+
+const char *conf_key_later(const struct conf_key *k)
+{
+	return k->later ? k->later : "does not use it yet";
 }
 
 const struct conf_key *conf_key_find(enum conf_scope scope, const char *name)

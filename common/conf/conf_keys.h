@@ -31,6 +31,7 @@ enum conf_type {
 	CONF_GUID,	 /* stored in lower case */
 	CONF_OBJECT_ID,	 /* a GUID (stored in lower case) or an opaque id */
 	CONF_TYPED_ID,	 /* "user:GUID" */
+	CONF_ACCOUNT,	 /* "user@domain", or a GUID (stored in lower case) */
 	CONF_CREDENTIAL, /* the name of one */
 	CONF_PATH,	 /* absolute */
 	CONF_URL,	 /* https, no query; stored without a slash at its end */
@@ -53,7 +54,7 @@ enum conf_type {
 #define CONF_REQUIRED 2u
 #define CONF_RESTART 4u /* a reload cannot change it; text only */
 #define CONF_OWN 8u	/* tenants only: has no meaning in "defaults" */
-#define CONF_LATER 32u	/* read and checked, but nothing uses it yet: said to whoever sets it */
+#define CONF_LATER 32u	/* read and checked, but not yet used (fully): said to whoever sets it */
 #define CONF_ALTERNATIVE 16u /* not together with its neighbour: the sample leaves it commented */
 
 struct conf_key {
@@ -66,6 +67,7 @@ struct conf_key {
 	const char *fallback;	  /* the default as text; NULL: none, or an empty list */
 	int64_t min, max;	  /* CONF_DURATION, CONF_COUNT; CONF_ENUM: min is the first value */
 	const char *const *names; /* CONF_WORD, CONF_ENUM; NULL-terminated */
+	const char *later;	  /* CONF_LATER: "this version ..."; NULL: "does not use it yet" */
 	const char *doc;	  /* sentences; lines are broken where it is shown */
 	const char *example;	  /* as written in a file; NULL: the default is the example */
 };
@@ -79,6 +81,8 @@ extern const size_t conf_key_count;
 
 /* "root", "tenant", "watch", "rule", "sink": also the names of the sections. */
 const char *conf_scope_name(enum conf_scope scope);
+/* What this version does with a CONF_LATER key: "does not use it yet". */
+const char *conf_key_later(const struct conf_key *k);
 /* NULL when the scope has no such key. */
 const struct conf_key *conf_key_find(enum conf_scope scope, const char *name);
 

@@ -14,6 +14,7 @@ struct conf_entry {
 	const char *file;  /* borrowed from the source */
 	unsigned line;
 	bool refused; /* its error was reported: not again for every tenant that inherits it */
+	bool warned;  /* the same of its warning */
 };
 
 struct conf_section {

@@ -82,7 +82,7 @@ static void write_key(const struct writer *w, const struct conf_key *k)
 	if (k->flags & CONF_RESTART)
 		buf_puts(&doc, " Changed only by a restart.");
 	if (k->flags & CONF_LATER)
-		buf_puts(&doc, " This version does not use it yet.");
+		buf_printf(&doc, " This version %s.", conf_key_later(k));
 	if (k->example && !(k->flags & CONF_REQUIRED))
 		buf_printf(&doc, "%s Example:",
 			k->scope == CONF_RULE  ? ""

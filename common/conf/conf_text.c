@@ -141,6 +141,22 @@ static int check_plain(const char *text, char **ret_text, struct buf *error)
 	return keep(text, ret_text);
 }
 
+/* A user principal name has one @; that of a guest has #EXT# in front of it. */
+static int check_account(const char *text, char **ret_text, struct buf *error)
+{
+	const char *at = strchr(text, '@');
+	uint8_t guid[16];
+	char canonical[GUID_TEXT_SIZE];
+
+	if (parse_guid(text, guid) == 0)
+		return keep(guid_format(guid, canonical), ret_text);
+	if (!at || at == text || !at[1] || strchr(at + 1, '@') || strchr(text, ' '))
+		return refuse(error, text,
+			"is neither a user principal name (\"svc-snapwatch@contoso.com\") nor an "
+			"object id (GUID)");
+	return check_plain(text, ret_text, error);
+}
+
 static int check_credential(const char *text, char **ret_text, struct buf *error)
 {
 	size_t len = strlen(text);
@@ -251,19 +267,22 @@ static int check_proxy(const char *text, char **ret_text, struct buf *error)
 
 /* --- https addresses -------------------------------------------------------------------------- */
 
-/* The recovery API exists only in the global cloud: none of these has it in its metadata. */
+/*
+ * The recovery API exists only in the global cloud: none of these has it in its metadata. Domains,
+ * and single hosts for a better word; the first that fits.
+ */
 static const struct {
-	const char *host;
+	const char *domain;
 	const char *cloud;
-} national_hosts[] = {
-	{"login.microsoftonline.us", "US Government"},
-	{"graph.microsoft.us", "US Government"},
-	{"dod-graph.microsoft.us", "US Government (DoD)"},
-	{"login.partner.microsoftonline.cn", "China (21Vianet)"},
-	{"login.chinacloudapi.cn", "China (21Vianet)"},
-	{"microsoftgraph.chinacloudapi.cn", "China (21Vianet)"},
-	{"login.microsoftonline.de", "Germany"},
-	{"graph.microsoft.de", "Germany"},
+} national_clouds[] = {
+	{"graph.microsoft.us", "US Government (L4, GCC High)"},
+	{"dod-graph.microsoft.us", "US Government (L5, DoD)"},
+	{"microsoft.us", "US Government"},
+	{"microsoftonline.us", "US Government"},
+	{"partner.microsoftonline.cn", "China (21Vianet)"},
+	{"chinacloudapi.cn", "China (21Vianet)"},
+	{"microsoftonline.de", "Germany"},
+	{"microsoft.de", "Germany"},
 };
 
 static bool host_is(const char *host, size_t len, const char *name)
@@ -271,15 +290,26 @@ static bool host_is(const char *host, size_t len, const char *name)
 	return len == strlen(name) && strncasecmp(host, name, len) == 0;
 }
 
+static bool host_in(const char *host, size_t len, const char *domain)
+{
+	size_t n = strlen(domain);
+
+	if (len > n && host[len - n - 1] == '.')
+		return host_is(host + len - n, n, domain);
+	return host_is(host, len, domain);
+}
+
 static int check_cloud(const char *host, size_t len, struct buf *error)
 {
-	for (size_t i = 0; i < ARRAY_SIZE(national_hosts); i++) {
-		if (!host_is(host, len, national_hosts[i].host))
+	if (len > 0 && host[len - 1] == '.') /* the root of the DNS */
+		len--;
+	for (size_t i = 0; i < ARRAY_SIZE(national_clouds); i++) {
+		if (!host_in(host, len, national_clouds[i].domain))
 			continue;
 		buf_printf(error,
-			"%s is the national cloud %s, which has no Entra Backup: its API exists "
+			"%.*s is the national cloud %s, which has no Entra Backup: its API exists "
 			"only in the global cloud",
-			national_hosts[i].host, national_hosts[i].cloud);
+			(int)len, host, national_clouds[i].cloud);
 		return 1;
 	}
 	return 0;
@@ -322,20 +352,32 @@ static int check_url(const char *text, char **ret_text, struct buf *error)
 	return *ret_text ? 0 : -ENOMEM;
 }
 
-bool conf_url_trusted(const char *url)
+static bool host_among(const char *url, const char *const *names)
 {
-	static const char *const hosts[] = {"login.microsoftonline.com", "graph.microsoft.com",
-		"localhost", "127.0.0.1", "[::1]"};
 	const char *host = url + strlen("https://");
 	size_t len;
 	const char *port;
 
 	if (!split_host(host, host + strcspn(host, "/"), &len, &port))
 		return false;
-	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++)
-		if (host_is(host, len, hosts[i]))
-			return true;
-	return false;
+	while (*names && !host_is(host, len, *names))
+		names++;
+	return *names != NULL;
+}
+
+bool conf_url_is_service(const char *url)
+{
+	static const char *const hosts[] = {
+		"login.microsoftonline.com", "graph.microsoft.com", NULL};
+
+	return host_among(url, hosts);
+}
+
+bool conf_url_trusted(const char *url)
+{
+	static const char *const hosts[] = {"localhost", "127.0.0.1", "[::1]", NULL};
+
+	return conf_url_is_service(url) || host_among(url, hosts);
 }
 
 /* ---------------------------------------------------------------------------------------------- */
@@ -359,6 +401,8 @@ int conf_text_check(const struct conf_key *k, const char *text, char **ret_text,
 		return check_object_id(text, ret_text, error);
 	case CONF_TYPED_ID:
 		return check_typed_id(text, ret_text, error);
+	case CONF_ACCOUNT:
+		return check_account(text, ret_text, error);
 	case CONF_CREDENTIAL:
 		return check_credential(text, ret_text, error);
 	case CONF_PATH:

@@ -21,5 +21,7 @@ void conf_suggest(struct buf *out, const char *text, const char *const *names);
 /* True for a lower-case name of at most 64 bytes that may also stand in a file name. */
 bool conf_name_valid(const char *name);
 
-/* True when the address of this https URL is the service's own, or one of this host (tests). */
+/* True when the host of this https URL is one of the service. */
+bool conf_url_is_service(const char *url);
+/* The same, or one of this host (tests). */
 bool conf_url_trusted(const char *url);

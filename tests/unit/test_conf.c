@@ -141,6 +141,29 @@ static const struct {
 						"or digit first\n"},
 	{"defaults {\ntenant_id = \"" ID1 "\"\n}\n",
 		"snapwatch.conf:2: tenant_id: belongs to a tenant, not to defaults\n"},
+	/* Clouds without Entra Backup, and addresses that would ask for the wrong thing. */
+	{"tenant \"a\" {\n" TENANT_KEYS "authority = \"https://login.microsoftonline.us\"\n"
+	 "graph_url = \"https://graph.microsoft.us/v1.0\"\n}\n",
+		"snapwatch.conf:4: tenant \"a\": authority: login.microsoftonline.us is the "
+		"national cloud US Government, which has no Entra Backup: its API exists only in "
+		"the global cloud\n"
+		"snapwatch.conf:5: tenant \"a\": graph_url: graph.microsoft.us is the national "
+		"cloud US Government (L4, GCC High), which has no Entra Backup: its API exists "
+		"only in the global cloud\n"},
+	{"defaults {\nauthority = \"https://login.microsoftonline.us\"\n}\n" TENANT_A,
+		"snapwatch.conf:2: authority: login.microsoftonline.us is the national cloud US "
+		"Government, which has no Entra Backup: its API exists only in the global cloud\n"},
+	{"tenant \"a\" {\n" TENANT_KEYS
+	 "authority = \"https://login.microsoftonline.com/common\"\n}\n",
+		"snapwatch.conf:4: tenant \"a\": authority: "
+		"\"https://login.microsoftonline.com/common\" is put in front of tenant_id; write "
+		"the host alone\n"},
+	{"defaults {\nauthority = \"https://login.microsoftonline.com/" ID2 "\"\n}\n" TENANT_A,
+		"snapwatch.conf:2: authority: \"https://login.microsoftonline.com/" ID2
+		"\" is put in front of tenant_id; write the host alone\n"},
+	{"defaults {\ngraph_url = \"https://graph.microsoft.com\"\n}\n" TENANT_A,
+		"snapwatch.conf:2: graph_url: \"https://graph.microsoft.com\" does not end in a "
+		"version; write \"/v1.0\" behind the host\n"},
 	/* Said once, where it stands, whoever inherits it. */
 	{"defaults {\njob_poll = \"1ms\"\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2
 	 "\"\nclient_id = \"" ID2 "\"\n}\n",
@@ -406,6 +429,33 @@ START_TEST(tenant_then_defaults_then_builtin)
 }
 END_TEST
 
+/* One application for many directories. */
+START_TEST(an_application_is_shared)
+{
+	put_text("snapwatch.conf",
+		"defaults {\n client_id = \"" ID1 "\"\n certificate = \"the-app\"\n"
+		" account = \"svc@msp.example\"\n sign_in = \"user+app\"\n attribution = off\n"
+		" authority = \"https://127.0.0.1:1/login/\"\n}\n"
+		"tenant \"b\" {\n tenant_id = \"" ID2 "\"\n account = \"\"\n"
+		" authority = \"https://login.microsoftonline.com/" ID2 "/\"\n}\n"
+		"tenant \"a\" {\n tenant_id = \"" ID1 "\"\n}\n");
+	struct conf *c = load("");
+	struct conf_tenant *a = c->tenants[0], *b = c->tenants[1];
+
+	ck_assert_str_eq(a->client_id, ID1);
+	ck_assert_str_eq(b->client_id, ID1);
+	ck_assert_str_eq(a->certificate, "the-app");
+	ck_assert_str_eq(b->certificate, "the-app");
+	ck_assert_str_eq(a->account, "svc@msp.example");
+	ck_assert_str_eq(b->account, "");
+	ck_assert_int_eq(b->sign_in, SIGN_IN_USER_APP);
+	ck_assert(!a->attribution && !b->attribution);
+	ck_assert_str_eq(a->authority, "https://127.0.0.1:1/login");
+	ck_assert_str_eq(b->authority, "https://login.microsoftonline.com");
+	(void)conf_free(c);
+}
+END_TEST
+
 START_TEST(files_come_in_byte_order)
 {
 	put_text("snapwatch.conf",
@@ -449,12 +499,12 @@ START_TEST(odd_but_right_is_read)
 	put_text("snapwatch.conf",
 		"\r\n# store = x {\r\n// }\n/* ${X} \n { */ store = 'sqlite:/${x}'\n"
 		"log_level = debug # \"\ntenant a { tenant_id=" ID1 "\nclient_id=" ID2
-		" account = \"a\\\"{}#\\${\" sinks = journal }\n");
+		" account = \"a\\\"{}#\\${@b\" sinks = journal }\n");
 	struct conf *c = load("");
 
 	ck_assert_str_eq(c->store, "sqlite:/${x}");
 	ck_assert_int_eq(c->log_level, 7);
-	ck_assert_str_eq(c->tenants[0]->account, "a\"{}#${");
+	ck_assert_str_eq(c->tenants[0]->account, "a\"{}#${@b");
 	ck_assert_uint_eq(c->tenants[0]->sinks.n, 1);
 	(void)conf_free(c);
 }
@@ -487,6 +537,10 @@ static const struct {
 		"snapwatch.conf:6: metrics_listen: this version does not use it yet\n"
 		"snapwatch.conf:5: retain: this version does not use it yet\n"},
 	{TENANT_A "retain = 400d\nmetrics_listen = \"\"\n", ""},
+	{"defaults {\nattribution = yes\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2
+	 "\"\nclient_id = \"" ID2 "\"\nattribution = false\n}\n",
+		"snapwatch.conf:2: attribution: this version asks for the permission at sign-in, "
+		"but does not read the audit log yet\n"},
 	{TENANT_A "log_level = info",
 		"snapwatch.conf: the last line does not end; was the file cut?\n"},
 	/* Said once, and what each tenant adds to defaults is no reason to say anything. */
@@ -780,6 +834,7 @@ Suite *suite(void)
 	tcase_add_test(t, an_empty_file_is_all_defaults);
 	tcase_add_test(t, a_tenant_has_defaults);
 	tcase_add_test(t, tenant_then_defaults_then_builtin);
+	tcase_add_test(t, an_application_is_shared);
 	tcase_add_test(t, files_come_in_byte_order);
 	tcase_add_test(t, directories_may_be_missing);
 	tcase_add_test(t, odd_but_right_is_read);

@@ -94,8 +94,23 @@ static const struct {
 	{CONF_TENANT, "authority", "https://login.microsoftonline.us/",
 		"login.microsoftonline.us is the national cloud US Government, which has no Entra "
 		"Backup: its API exists only in the global cloud"},
+	{CONF_TENANT, "authority", "https://LOGIN.microsoftonline.us.:443/x",
+		"LOGIN.microsoftonline.us is the national cloud US Government, which has no Entra "
+		"Backup: its API exists only in the global cloud"},
+	{CONF_TENANT, "authority", "https://login.partner.microsoftonline.cn",
+		"login.partner.microsoftonline.cn is the national cloud China (21Vianet), which "
+		"has "
+		"no Entra Backup: its API exists only in the global cloud"},
+	{CONF_TENANT, "authority", "https://notmicrosoftonline.us", NULL},
+	{CONF_TENANT, "authority", "https://microsoftonline.us.example", NULL},
+	{CONF_TENANT, "graph_url", "https://graph.microsoft.us/v1.0",
+		"graph.microsoft.us is the national cloud US Government (L4, GCC High), which has "
+		"no Entra Backup: its API exists only in the global cloud"},
+	{CONF_TENANT, "graph_url", "https://dod-graph.microsoft.us/v1.0",
+		"dod-graph.microsoft.us is the national cloud US Government (L5, DoD), which has "
+		"no Entra Backup: its API exists only in the global cloud"},
 	{CONF_TENANT, "graph_url", "https://MicrosoftGraph.ChinaCloudApi.cn/v1.0",
-		"microsoftgraph.chinacloudapi.cn is the national cloud China (21Vianet), which has "
+		"MicrosoftGraph.ChinaCloudApi.cn is the national cloud China (21Vianet), which has "
 		"no Entra Backup: its API exists only in the global cloud"},
 	{CONF_TENANT, "graph_url", "https://user:password@graph.microsoft.com/v1.0",
 		"a user or password in an address is not possible here"},
@@ -131,7 +146,22 @@ static const struct {
 		"a user or password in a proxy address is not possible here"},
 	{CONF_TENANT, "proxy", "10.0.0.1:3128",
 		"\"10.0.0.1:3128\" is not a proxy (\"http://proxy.example.com:3128\")"},
-	{CONF_TENANT, "account", "a\x1b[31mb", "\"a\\x1B[31mb\" has a control character"},
+	{CONF_TENANT, "account", "", NULL},
+	{CONF_TENANT, "account", "svc-snapwatch@contoso.com", NULL},
+	{CONF_TENANT, "account", "svc_fabrikam.com#EXT#@contoso.onmicrosoft.com", NULL},
+	{CONF_TENANT, "account", "AAAAAAAA-2222-3333-4444-555555555555", NULL},
+	{CONF_TENANT, "account", "svc-snapwatch",
+		"\"svc-snapwatch\" is neither a user principal name "
+		"(\"svc-snapwatch@contoso.com\") nor an object id (GUID)"},
+	{CONF_TENANT, "account", "a@b@c",
+		"\"a@b@c\" is neither a user principal name (\"svc-snapwatch@contoso.com\") nor an "
+		"object id (GUID)"},
+	{CONF_TENANT, "account", "Snap Watch <a@b>",
+		"\"Snap Watch <a@b>\" is neither a user principal name "
+		"(\"svc-snapwatch@contoso.com\") nor an object id (GUID)"},
+	{CONF_TENANT, "account", "a\x1b[31mb@c", "\"a\\x1B[31mb@c\" has a control character"},
+	{CONF_TENANT, "attribution", "on", NULL},
+	{CONF_TENANT, "attribution", "full", "\"full\" is neither \"yes\" nor \"no\""},
 	{CONF_WATCH, "entity_types", "usr", "\"usr\" is not known; did you mean \"user\"?"},
 	{CONF_WATCH, "entity_types", "unknownFutureValue", "\"unknownFutureValue\" is not known"},
 	{CONF_WATCH, "object_ids", "user:AAAAAAAA-2222-3333-4444-555555555555", NULL},
@@ -197,6 +227,8 @@ START_TEST(values_are_kept)
 	ck_assert_str_eq(s.tenant.tenant_id, "aaaaaaaa-2222-3333-4444-555555555555");
 	set_one(CONF_TENANT, "graph_url", &s, "https://127.0.0.1:8443/v1.0//");
 	ck_assert_str_eq(s.tenant.graph_url, "https://127.0.0.1:8443/v1.0");
+	set_one(CONF_TENANT, "account", &s, "AAAAAAAA-2222-3333-4444-555555555555");
+	ck_assert_str_eq(s.tenant.account, "aaaaaaaa-2222-3333-4444-555555555555");
 	set_one(CONF_TENANT, "job_poll", &s, "1m 30s");
 	ck_assert_int_eq(s.tenant.job_poll_us, 90 * USEC_PER_SEC);
 	set_one(CONF_TENANT, "sign_in", &s, "user+app");
@@ -256,20 +288,21 @@ END_TEST
 
 static const struct {
 	const char *url;
-	bool trusted;
+	bool trusted, service;
 } urls[] = {
-	{"https://login.microsoftonline.com", true},
-	{"https://graph.microsoft.com/v1.0", true},
-	{"https://GRAPH.microsoft.com:443/beta", true},
-	{"https://127.0.0.1:8443/v1.0", true},
-	{"https://[::1]:8443", true},
-	{"https://graph.microsoft.com.evil.example/v1.0", false},
-	{"https://evil.example/graph.microsoft.com", false},
+	{"https://login.microsoftonline.com", true, true},
+	{"https://graph.microsoft.com/v1.0", true, true},
+	{"https://GRAPH.microsoft.com:443/beta", true, true},
+	{"https://127.0.0.1:8443/v1.0", true, false},
+	{"https://[::1]:8443", true, false},
+	{"https://graph.microsoft.com.evil.example/v1.0", false, false},
+	{"https://evil.example/graph.microsoft.com", false, false},
 };
 
 START_TEST(foreign_hosts_are_seen)
 {
 	ck_assert_int_eq(conf_url_trusted(urls[_i].url), urls[_i].trusted);
+	ck_assert_int_eq(conf_url_is_service(urls[_i].url), urls[_i].service);
 }
 END_TEST
 
