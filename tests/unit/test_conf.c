@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Whole configurations: what is said about wrong ones, word by word, and what right ones mean. */
+/* Whole configurations: what they mean, and what is said about doubtful ones. */
 #include <check.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,330 +13,7 @@
 #include "common/conf/conf.h"
 #include "common/conf/conf_check.h"
 #include "common/conf/conf_keys.h"
-#include "tests/support/tmpdir.h"
-
-#define ID1 "11111111-2222-3333-4444-555555555555"
-#define ID2 "21111111-2222-3333-4444-555555555555"
-#define TENANT_KEYS "tenant_id = \"" ID1 "\"\nclient_id = \"" ID2 "\"\n"
-/* On lines 1 to 4. */
-#define TENANT_A "tenant \"a\" {\n" TENANT_KEYS "}\n"
-
-static int home = -1;
-
-/* Messages name files as they were given, so the tests stand beside them. */
-static void set_up(void)
-{
-	home = open(".", O_RDONLY | O_DIRECTORY | O_CLOEXEC);
-	ck_assert_int_eq(chdir(tmpdir_make()), 0);
-	ck_assert_int_eq(mkdir("tenants.d", 0700), 0);
-	ck_assert_int_eq(mkdir("rules.d", 0700), 0);
-}
-
-static void tear_down(void)
-{
-	ck_assert_int_eq(fchdir(home), 0);
-	(void)close(home);
-	tmpdir_remove();
-}
-
-static void put(const char *path, const char *text, size_t len)
-{
-	int fd = open(path, O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
-
-	ck_assert_int_ge(fd, 0);
-	ck_assert_int_eq(write(fd, text, len), (ssize_t)len);
-	(void)close(fd);
-}
-
-static void put_text(const char *path, const char *text)
-{
-	put(path, text, strlen(text));
-}
-
-/* --- wrong ones ------------------------------------------------------------------------------- */
-
-static const struct {
-	const char *text;
-	const char *errors;
-} wrong[] = {
-	/* Grammar, and what libconfuse would let pass. */
-	{"stroe = \"sqlite:/x\"\n",
-		"snapwatch.conf:1: unknown key \"stroe\"; did you mean \"store\"?\n"},
-	{"\n"
-	 "tenant \"a\" {\n job_pol = \"60s\"\n}\n",
-		"snapwatch.conf:3: unknown key \"job_pol\" in tenant \"a\"; did you mean "
-		"\"job_poll\"?\n"
-		""},
-	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nbase = \"covered\"\n}\n}\n",
-		"snapwatch.conf:5: unknown key \"base\" in watch \"w\"; did you mean "
-		"\"baseline\"?\n"},
-	{"defaults {\n verdict = \"ignore\"\n}\n",
-		"snapwatch.conf:2: unknown key \"verdict\" in defaults; it is a key of rule\n"},
-	{"look_every = \"1h\"\n",
-		"snapwatch.conf:1: unknown key \"look_every\"; it is a key of tenant\n"},
-	{"defaults {\n retain = \"1y\"\n}\n", "snapwatch.conf:2: unknown key \"retain\" in "
-					      "defaults; it is a key of the main file\n"},
-	{"retain = \"1y\"\nlog_level = info\nretain = \"2y\"\n",
-		"snapwatch.conf:3: retain is given twice, first on line 1\n"},
-	{"defaults {\nsinks = {}\n\nsinks = {\"ops\"}\n}\n",
-		"snapwatch.conf:4: sinks is given twice, first on line 2\n"},
-	{"defaults {\n}\ndefaults {\n}\n",
-		"snapwatch.conf:3: defaults is given twice, first on line 1\n"},
-	{TENANT_A "tenant \"a\" {\n" TENANT_KEYS "}\n",
-		"snapwatch.conf:5: the title \"a\" is given twice\n"},
-	{"defaults {\n sinks += {\"ops\"}\n}\n",
-		"snapwatch.conf:2: sinks: \"+=\" is not possible; a list replaces the one of the "
-		"defaults\n"},
-	{"\nstore = \"sqlite:/${HOME}/x\"\n",
-		"snapwatch.conf:2: \"${\" would be replaced from the environment, which is not "
-		"allowed "
-		"here; write \"\\${\" in quotes for the characters themselves\n"},
-	{"store = ${STORE}\n", "snapwatch.conf:1: \"${\" would be replaced from the environment, "
-			       "which is not allowed "
-			       "here; write \"\\${\" in quotes for the characters themselves\n"},
-	{"rule \"r\" {\n name = {kiosk-*}\n}\n",
-		"snapwatch.conf:2: \"*\" has no meaning here; put the whole text into quotes\n"},
-	{"defaults {\n sign_in = user+app\n}\n",
-		"snapwatch.conf:2: \"+\" has no meaning here; put the whole text into quotes\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS,
-		"snapwatch.conf:1: the section tenant that begins here is not closed; is the file "
-		"complete?\n"},
-	{"\n/* " TENANT_A, "snapwatch.conf:2: the comment that begins here is not closed\n"},
-	{"store = \"sqlite:/x\nretain = 1y\n",
-		"snapwatch.conf:1: the text in quotes that begins here is not closed\n"},
-	{"defaults {\nsinks = {\"a\",\n", "snapwatch.conf:2: sinks: the list is not closed\n"},
-	{"defaults {\nsinks = {\"a\"\njob_poll = \"1m\" }\n",
-		"snapwatch.conf:2: sinks: the list is not closed\n"},
-	{"store =\n", "snapwatch.conf:1: store: the value is missing\n"},
-	{"= \"x\"\n", "snapwatch.conf:1: \"=\" without a key\n"},
-	{"}\n", "snapwatch.conf:1: \"}\" closes nothing\n"},
-	{"{ }\n", "snapwatch.conf:1: a section has no name\n"},
-	{"tenant {\n}\n", "snapwatch.conf:1: missing title for section 'tenant'\n"},
-	{"store \"sqlite:/x\"\n", "snapwatch.conf:1: missing equal sign after option 'store'\n"},
-	{"end-of-file = yes\n", "snapwatch.conf:1: unknown key \"end-of-file\"\n"},
-	{"store = \"\xff\"\n", "snapwatch.conf: is not a text file in UTF-8\n"},
-	{"account = \"x\"\n"
-	 "\x1b[31m = \"y\"\n",
-		"snapwatch.conf:1: unknown key \"account\"; it is a key of tenant\n"},
-	{"\x1b[31m = \"y\"\n", "snapwatch.conf:1: unknown key \"\\x1B[31m\"\n"},
-	{"\x1b[2J =\n", "snapwatch.conf:1: \\x1B[2J: the value is missing\n"},
-	{"\x07 = {\"a\"\n", "snapwatch.conf:1: \\x07: the list is not closed\n"},
-	{"\x07 += {\"a\"}\n",
-		"snapwatch.conf:1: \\x07: \"+=\" is not possible; a list replaces the "
-		"one of the defaults\n"},
-	{"\x07 = a\n\x07 = b\n", "snapwatch.conf:2: \\x07 is given twice, first on line 1\n"},
-	{"\xe2\x80\xae {\n", "snapwatch.conf:1: the section \\u{202E} that begins here is not "
-			     "closed; is the file complete?\n"},
-	/* Values, with the place of the key. */
-	{"retain = \"6d\"\nparallel_tenants = \"many\"\n",
-		"snapwatch.conf:1: retain: \"6d\" is out of range: 7d to 36500d\n"
-		"snapwatch.conf:2: parallel_tenants: \"many\" is not a number (\"64\")\n"},
-	{"tenant \"a\" {\n}\n", "snapwatch.conf:1: tenant \"a\": tenant_id: is missing\n"
-				"snapwatch.conf:1: tenant \"a\": client_id: is missing\n"},
-	{"tenant \"A b\" {\n" TENANT_KEYS "}\n", "snapwatch.conf:1: tenant \"A b\": is not a name: "
-						 "at most 64 of a-z 0-9 . _ -, a letter "
-						 "or digit first\n"},
-	{"tenant \"..\" {\n" TENANT_KEYS "}\n", "snapwatch.conf:1: tenant \"..\": is not a name: "
-						"at most 64 of a-z 0-9 . _ -, a letter "
-						"or digit first\n"},
-	{"defaults {\ntenant_id = \"" ID1 "\"\n}\n",
-		"snapwatch.conf:2: tenant_id: belongs to a tenant, not to defaults\n"},
-	/* Clouds without Entra Backup, and addresses that would ask for the wrong thing. */
-	{"tenant \"a\" {\n" TENANT_KEYS "authority = \"https://login.microsoftonline.us\"\n"
-	 "graph_url = \"https://graph.microsoft.us/v1.0\"\n}\n",
-		"snapwatch.conf:4: tenant \"a\": authority: login.microsoftonline.us is the "
-		"national cloud US Government, which has no Entra Backup: its API exists only in "
-		"the global cloud\n"
-		"snapwatch.conf:5: tenant \"a\": graph_url: graph.microsoft.us is the national "
-		"cloud US Government (L4, GCC High), which has no Entra Backup: its API exists "
-		"only in the global cloud\n"},
-	{"defaults {\nauthority = \"https://login.microsoftonline.us\"\n}\n" TENANT_A,
-		"snapwatch.conf:2: authority: login.microsoftonline.us is the national cloud US "
-		"Government, which has no Entra Backup: its API exists only in the global cloud\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS
-	 "authority = \"https://login.microsoftonline.com/common\"\n}\n",
-		"snapwatch.conf:4: tenant \"a\": authority: "
-		"\"https://login.microsoftonline.com/common\" is put in front of tenant_id; write "
-		"the host alone\n"},
-	{"defaults {\nauthority = \"https://login.microsoftonline.com/" ID2 "\"\n}\n" TENANT_A,
-		"snapwatch.conf:2: authority: \"https://login.microsoftonline.com/" ID2
-		"\" is put in front of tenant_id; write the host alone\n"},
-	{"defaults {\ngraph_url = \"https://graph.microsoft.com\"\n}\n" TENANT_A,
-		"snapwatch.conf:2: graph_url: \"https://graph.microsoft.com\" does not end in a "
-		"version; write \"/v1.0\" behind the host\n"},
-	/* Said once, where it stands, whoever inherits it. */
-	{"defaults {\njob_poll = \"1ms\"\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2
-	 "\"\nclient_id = \"" ID2 "\"\n}\n",
-		"snapwatch.conf:2: job_poll: \"1ms\" is not a duration (\"90s\", \"75m\", \"26h\", "
-		"\"400d\")\n"},
-	{"defaults {\nwatch \"w\" {\nentity_types = {\"user\"}\nobject_ids = {\"user:" ID1
-	 "\"}\n}\n}\n" TENANT_A "tenant \"b\" {\ntenant_id = \"" ID2 "\"\nclient_id = \"" ID2
-	 "\"\n}\n",
-		"snapwatch.conf:4: watch \"w\": object_ids: cannot stand together with "
-		"entity_types\n"},
-	{TENANT_A "tenant \"b\" {\n" TENANT_KEYS "}\n",
-		"snapwatch.conf:6: tenant \"b\": tenant_id: " ID1
-		" is already that of tenant \"a\"\n"},
-	{"defaults {\nsign_in = \"user+app\"\n}\n" TENANT_A,
-		"snapwatch.conf:4: tenant \"a\": sign_in: \"user+app\" needs a certificate\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS "schedule = {}\n}\n",
-		"snapwatch.conf:4: tenant \"a\": schedule: is empty; without a schedule nothing "
-		"would ever be compared\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS "schedule = {\"daily 25:00 UTC\"}\n}\n", NULL},
-	/* Watches. */
-	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nentity_types = {\"user\"}\nobject_ids = "
-	 "{\"user:" ID1 "\"}\n}\n}\n",
-		"snapwatch.conf:6: watch \"w\": object_ids: cannot stand together with "
-		"entity_types\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nentity_types = {\"user\", \"group\", "
-	 "\"user\"}\n}\n}\n",
-		"snapwatch.conf:5: watch \"w\": entity_types: \"user\" is given twice\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w\" {\nobject_ids = {\"user:" ID1 "\", \"user:" ID1
-	 "\"}\n}\n}\n",
-		"snapwatch.conf:5: watch \"w\": object_ids: \"user:" ID1 "\" is given twice\n"},
-	{"tenant \"a\" {\n" TENANT_KEYS "watch \"w x\" {\n}\n}\n",
-		"snapwatch.conf:4: watch \"w x\": is not a name: at most 64 of a-z 0-9 . _ -, a "
-		"letter "
-		"or digit first\n"},
-	/* Sinks. */
-	{"sink \"ops\" {\ntype = \"webhok\"\n}\n",
-		"snapwatch.conf:2: sink \"ops\": type: \"webhok\" is not known; did you mean "
-		"\"webhook\"?\n"},
-	{"sink \"ops\" {\n}\n", "snapwatch.conf:1: sink \"ops\": type: is missing\n"},
-	{"sink \"ops\" {\ntype = \"webhook\"\nurl = \"u\"\n}\n",
-		"snapwatch.conf:1: sink \"ops\": secret: is missing; a webhook needs it\n"},
-	{"sink \"ops\" {\ntype = \"webhook\"\nurl = \"http://x\"\nsecret = \"whsec_x\"\n}\n",
-		"snapwatch.conf:3: sink \"ops\": url: this is the secret itself, or looks like it; "
-		"put "
-		"it into a file that others cannot read, and give the name of that credential\n"
-		"snapwatch.conf:4: sink \"ops\": secret: this is the secret itself, or looks like "
-		"it; "
-		"put it into a file that others cannot read, and give the name of that "
-		"credential\n"},
-	{"sink \"j\" {\ntype = \"journal\"\nurl = \"u\"\n}\n",
-		"snapwatch.conf:3: sink \"j\": url: a journal has no such thing\n"},
-	{"sink \"journal\" {\ntype = \"webhook\"\nurl = \"u\"\nsecret = \"s\"\n}\n",
-		"snapwatch.conf:2: sink \"journal\": type: the name journal belongs to the "
-		"journal\n"},
-	{"defaults {\nsinks = {\"ops\", \"journl\"}\n}\nsink \"ops\" {\ntype = \"webhook\"\nurl = "
-	 "\"u\"\nsecret = \"s\"\n}\n",
-		"snapwatch.conf:2: sinks: there is no sink \"journl\"; did you mean "
-		"\"journal\"?\n"},
-	/* Rules. */
-	{"rule \"r\" {\nverdict = \"ignore\"\n}\n",
-		"snapwatch.conf:1: rule \"r\": has no condition and would meet every change\n"},
-	{"rule \"r\" {\nverdict = \"ignore\"\nentity = {\"user\"}\nchange = {}\n}\n",
-		"snapwatch.conf:4: rule \"r\": change: is empty; leave it out when it shall not "
-		"matter\n"},
-	{"rule \"r\" {\nchange = {\"appeared\"}\n}\n",
-		"snapwatch.conf:1: rule \"r\": verdict: is missing\n"},
-	{TENANT_A "rule \"r\" {\ntenant = {\"b\"}\nverdict = \"notice\"\n}\n",
-		"snapwatch.conf:6: rule \"r\": tenant: there is no tenant \"b\"\n"},
-	{"rule \"\" {\nentity = {\"user\"}\nverdict = \"notice\"\n}\n",
-		"snapwatch.conf:1: rule \"\": the title is empty, too long or not plain text\n"},
-};
-
-START_TEST(wrong_ones_are_explained)
-{
-	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
-	struct conf *c = NULL;
-
-	put_text("snapwatch.conf", wrong[_i].text);
-	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
-	ck_assert_ptr_null(c);
-	if (wrong[_i].errors)
-		ck_assert_str_eq(buf_text(&errors), wrong[_i].errors);
-	else
-		ck_assert_uint_gt(errors.len, 0);
-	buf_done(&errors);
-	buf_done(&warnings);
-}
-END_TEST
-
-/* What lies beside the main file. */
-static const struct {
-	const char *path;
-	const char *text;
-	const char *errors;
-} beside[] = {
-	{"tenants.d/a.conf", "store = \"sqlite:/x\"\n",
-		"tenants.d/a.conf:1: store has no place here, only in the main file\n"},
-	{"tenants.d/a.conf", "\ndefaults {\n}\n",
-		"tenants.d/a.conf:2: a section defaults has no place here, only tenant and sink\n"},
-	{"rules.d/10.conf", TENANT_A,
-		"rules.d/10.conf:1: a section tenant has no place here, only rule\n"},
-	{"tenants.d/a.conf",
-		"tenant \"main\" {\ntenant_id = \"" ID2 "\"\nclient_id = \"" ID2 "\"\n}\n",
-		"tenants.d/a.conf:1: tenant \"main\": is given twice, first at snapwatch.conf:1\n"},
-	/* A file that cannot be read hides names: nothing is said about who misses them. */
-	{"tenants.d/a.conf", "sink \"ops\" {\ntype = \"webhook\"\n",
-		"tenants.d/a.conf:1: the section sink that begins here is not closed; is the file "
-		"complete?\n"},
-};
-
-START_TEST(files_beside_are_checked)
-{
-	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
-	struct conf *c = NULL;
-
-	put_text("snapwatch.conf", "tenant \"main\" {\n" TENANT_KEYS "}\n");
-	put_text(beside[_i].path, beside[_i].text);
-	if (strstr(beside[_i].text, "ops"))
-		put_text("snapwatch.conf",
-			"tenant \"main\" {\n" TENANT_KEYS "sinks = {\"ops\"}\n}\n");
-	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
-	ck_assert_str_eq(buf_text(&errors), beside[_i].errors);
-	buf_done(&errors);
-	buf_done(&warnings);
-}
-END_TEST
-
-static void expect_unreadable(const char *text)
-{
-	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
-	struct conf *c = NULL;
-
-	ck_assert_int_eq(conf_load("snapwatch.conf", &c, &errors, &warnings), 1);
-	ck_assert_str_eq(buf_text(&errors), text);
-	buf_done(&errors);
-	buf_done(&warnings);
-}
-
-START_TEST(unreadable_files_are_named)
-{
-	expect_unreadable("snapwatch.conf: cannot be read: No such file or directory\n");
-	ck_assert_int_eq(mkfifo("snapwatch.conf", 0600), 0);
-	expect_unreadable("snapwatch.conf: is not a regular file\n");
-	ck_assert_int_eq(unlink("snapwatch.conf"), 0);
-
-	size_t size = 4u * 1024 * 1024 + 1;
-	char *large = malloc(size);
-
-	ck_assert_ptr_nonnull(large);
-	memset(large, '\n', size);
-	put("snapwatch.conf", large, size);
-	expect_unreadable("snapwatch.conf: is larger than 4 MiB\n");
-	put("snapwatch.conf", "\0\n", 2);
-	expect_unreadable("snapwatch.conf: is not a text file in UTF-8\n");
-	free(large);
-}
-END_TEST
-
-/* --- right ones ------------------------------------------------------------------------------- */
-
-static struct conf *load(const char *expected_warnings)
-{
-	struct buf errors = BUF_INIT(65536), warnings = BUF_INIT(65536);
-	struct conf *c = NULL;
-	int r = conf_load("snapwatch.conf", &c, &errors, &warnings);
-
-	ck_assert_msg(r == 0, "%d: %s", r, buf_text(&errors));
-	if (expected_warnings)
-		ck_assert_str_eq(buf_text(&warnings), expected_warnings);
-	buf_done(&errors);
-	buf_done(&warnings);
-	return c;
-}
+#include "tests/support/conf_files.h"
 
 START_TEST(an_empty_file_is_all_defaults)
 {
@@ -615,9 +292,8 @@ START_TEST(a_filter_has_at_most_100_ids)
 	put_ids(100);
 	(void)conf_free(load(""));
 	put_ids(101);
-	expect_unreadable(
-		"snapwatch.conf:5: watch \"w\": object_ids: the service takes at most 100 "
-		"objects in one filter, these are 101; make several watches\n");
+	expect_wrong("snapwatch.conf:5: watch \"w\": object_ids: the service takes at most 100 "
+		     "objects in one filter, these are 101; make several watches\n");
 }
 END_TEST
 
@@ -659,7 +335,7 @@ START_TEST(crowds_are_refused)
 	put_crowd(_i, crowds[_i].most);
 	(void)conf_free(load(NULL));
 	put_crowd(_i, crowds[_i].most + 1);
-	expect_unreadable(crowds[_i].error);
+	expect_wrong(crowds[_i].error);
 }
 END_TEST
 
@@ -826,11 +502,8 @@ Suite *suite(void)
 	Suite *s = suite_create("conf");
 	TCase *t = tcase_create("files");
 
-	tcase_add_checked_fixture(t, set_up, tear_down);
+	tcase_add_checked_fixture(t, conf_files_set_up, conf_files_tear_down);
 	tcase_set_timeout(t, 120);
-	tcase_add_loop_test(t, wrong_ones_are_explained, 0, (int)ARRAY_SIZE(wrong));
-	tcase_add_loop_test(t, files_beside_are_checked, 0, (int)ARRAY_SIZE(beside));
-	tcase_add_test(t, unreadable_files_are_named);
 	tcase_add_test(t, an_empty_file_is_all_defaults);
 	tcase_add_test(t, a_tenant_has_defaults);
 	tcase_add_test(t, tenant_then_defaults_then_builtin);
