@@ -177,3 +177,10 @@
 /* How long the directory keeps deleted objects of the types that have a recycle bin (documented).
  */
 #define LIMIT_RECYCLE_BIN_US (30 * USEC_PER_DAY)
+/* Signing in: a person, perhaps with a second factor that must be fetched first. The service's own
+ * codes live ten minutes after that; its device codes as long as it says (15 minutes), at most so
+ * long. */
+#define LIMIT_LOGIN_CODE_US (15 * USEC_PER_MIN)
+#define LIMIT_LOGIN_DEVICE_US (USEC_PER_HOUR)
+/* What a browser brings back: a code of 1 to 2 KB, or an error with its description. */
+#define LIMIT_LOGIN_ANSWER_BYTES 16384u

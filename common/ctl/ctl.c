@@ -193,6 +193,19 @@ static int talk(
 	return r;
 }
 
+/* A refused configuration is several lines, which stay lines. */
+static void append_lines(struct buf *out, const char *text)
+{
+	while (*text) {
+		size_t n = strcspn(text, "\n");
+
+		text_append_visible(out, text, n);
+		text += n + (text[n] == '\n');
+		if (*text)
+			buf_putc(out, '\n');
+	}
+}
+
 /* Our own words may not be the daemon's: whatever stands there becomes visible. */
 static int answer_of(const struct buf *reply, unsigned status, const char *path, char **ret_text)
 {
@@ -210,16 +223,13 @@ static int answer_of(const struct buf *reply, unsigned status, const char *path,
 	if (code < 0 || code >= _EXIT_CODE_MAX)
 		code = EXIT_CODE_REFUSED; /* of a newer daemon */
 	const char *said = json_string_or(doc, "text", NULL);
+	const char *hint = json_string_or(doc, "hint", NULL);
 	if (!said || !ret_text)
 		return (int)code;
-	/* a refused configuration is several lines, which stay lines */
-	for (const char *line = said; *line;) {
-		size_t n = strcspn(line, "\n");
-
-		text_append_visible(&text, line, n);
-		line += n + (line[n] == '\n');
-		if (*line)
-			buf_putc(&text, '\n');
+	append_lines(&text, said);
+	if (hint) {
+		buf_putc(&text, '\n');
+		append_lines(&text, hint);
 	}
 	*ret_text = buf_take(&text);
 	return (int)code;
@@ -229,7 +239,7 @@ int ctl_request(const char *socket_path, const char *method, const char *path, c
 	int64_t timeout_us, struct buf *reply, char **ret_text)
 {
 	_cleanup_(buf_done) struct buf request =
-		BUF_INIT(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_BODY_BYTES);
+		BUF_INIT_SECRET(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_BODY_BYTES);
 	_cleanup_(buf_done) struct buf response =
 		BUF_INIT(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_REPLY_BYTES);
 	unsigned status = 0;

@@ -13,8 +13,8 @@
 
 /*
  * One request. body: JSON, or NULL for GET. reply gets the body of the answer (JSON). ret_text (may
- * be NULL): the answer's "text", or what went wrong, visible and without a line feed at its end;
- * NULL when there is nothing to say; free() it. timeout_us: kernel time from connecting to the last
+ * be NULL): the answer's "text" and, as a line of its own, its "hint", or what went wrong, visible
+ * and without a line feed at its end; NULL when there is nothing to say; free() it. timeout_us: kernel time from connecting to the last
  * byte of the answer; 0 waits for ever.
  */
 int ctl_request(const char *socket_path, const char *method, const char *path, const char *body,

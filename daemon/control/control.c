@@ -146,19 +146,29 @@ static void send_json(struct evhttp_request *req, unsigned status, const struct 
 		evbuffer_free(body);
 }
 
+static void open_outcome(struct jsonw *w, int code, const char *text)
+{
+	jsonw_object(w);
+	jsonw_kv_string(w, "schema", "snapwatch/1");
+	jsonw_kv_int(w, "code", code);
+	jsonw_kv_string(w, "name", exit_code_name(code));
+	jsonw_kv_string(w, "text", text);
+}
+
+static void close_outcome(struct evhttp_request *req, unsigned status, struct jsonw *w)
+{
+	jsonw_object_end(w);
+	buf_putc(w->out, '\n');
+	send_json(req, status, w->out);
+}
+
 static void send_outcome(struct evhttp_request *req, unsigned status, int code, const char *text)
 {
 	_cleanup_(buf_done) struct buf json = BUF_INIT(LIMIT_CONTROL_REPLY_BYTES);
 	struct jsonw w = JSONW_INIT(&json);
 
-	jsonw_object(&w);
-	jsonw_kv_string(&w, "schema", "snapwatch/1");
-	jsonw_kv_int(&w, "code", code);
-	jsonw_kv_string(&w, "name", exit_code_name(code));
-	jsonw_kv_string(&w, "text", text);
-	jsonw_object_end(&w);
-	buf_putc(&json, '\n');
-	send_json(req, status, &json);
+	open_outcome(&w, code, text);
+	close_outcome(req, status, &w);
 }
 
 /* The request is evhttp's alone from now on. */
@@ -178,14 +188,28 @@ static struct evhttp_request *reply_detach(struct control_reply *r)
 	return req;
 }
 
-void control_reply_send(struct control_reply *r, int code, const char *text)
+void control_reply_document(struct control_reply *r, int code, const char *text, const char *hint,
+	void (*write)(const void *arg, struct jsonw *out), const void *arg)
 {
+	_cleanup_(buf_done) struct buf json = BUF_INIT(LIMIT_CONTROL_REPLY_BYTES);
+	struct jsonw w = JSONW_INIT(&json);
+
 	if (!r)
 		return;
 	struct evhttp_request *req = reply_detach(r);
-	if (req)
-		send_outcome(req, control_http_status(code), code, text);
+	if (req) {
+		open_outcome(&w, code, text);
+		jsonw_kv_string(&w, "hint", hint);
+		if (write)
+			write(arg, &w);
+		close_outcome(req, control_http_status(code), &w);
+	}
 	free(r);
+}
+
+void control_reply_send(struct control_reply *r, int code, const char *text)
+{
+	control_reply_document(r, code, text, NULL, NULL, NULL);
 }
 
 /* evhttp frees the connection, and the request with it. */
@@ -323,13 +347,16 @@ static void answer_act(struct control *c, struct evhttp_request *req,
 	const struct control_route *route, const struct control_peer *who)
 {
 	_cleanup_(buf_done) struct buf error = BUF_INIT(LIMIT_NAME_BYTES);
-	_cleanup_(json_freep) struct json *document = NULL;
+	_cleanup_(json_free_secretp) struct json *document = NULL;
 	struct evbuffer *body = evhttp_request_get_input_buffer(req);
 	size_t len = evbuffer_get_length(body);
+	unsigned char *text = len ? evbuffer_pullup(body, -1) : NULL;
 	struct control_call call;
-	int r = control_body_parse(route, len ? (const char *)evbuffer_pullup(body, -1) : "", len,
-		&document, &call, &error);
+	int r = control_body_parse(
+		route, len ? (const char *)text : "", len, &document, &call, &error);
 
+	if (len)
+		explicit_bzero(text, len); /* there may be a code in it */
 	if (r < 0) {
 		send_outcome(req, HTTP_BADREQUEST, EXIT_CODE_USAGE,
 			error.len ? buf_text(&error) : err_text(r));

@@ -14,7 +14,7 @@
  *slot that somebody else holds (0 to 1d; 10m).
  *
  * Every reply is {"schema": "snapwatch/1", "code": N, "name": "slot_busy", "text": "..."} (codes of
- * base/err.h) or, for status, the document itself.
+ * base/err.h), some with "hint" and members of their own, or, for status, the document itself.
  */
 #pragma once
 
@@ -64,3 +64,10 @@ DEFINE_CLEANUP(struct control, control_free);
 
 /* code: enum exit_code. Frees the reply, also when the client has gone. NULL is allowed. */
 void control_reply_send(struct control_reply *r, int code, const char *text);
+/*
+ * The same with more to say: what to do about it (hint; NULL: nothing) and members of its own.
+ * write puts keys and values into the reply, which is an open object; it is called before this
+ * returns, or not at all when the client has gone. NULL: none.
+ */
+void control_reply_document(struct control_reply *r, int code, const char *text, const char *hint,
+	void (*write)(const void *arg, struct jsonw *out), const void *arg);

@@ -30,6 +30,7 @@ struct control_key {
 	bool required;
 	size_t offset; /* in struct control_call */
 	const struct control_span *span;
+	size_t max; /* of a text; 0: LIMIT_ID_BYTES */
 };
 
 #define KEY(key, k, needed, member) \
@@ -61,7 +62,7 @@ static const struct control_key resume_keys[] = {
 	KEY("tenant", KEY_TEXT, true, tenant),
 	{.name = NULL},
 };
-#define KEYS_MAX 4
+#define KEYS_MAX 6
 
 static void do_status(const struct control_ops *ops, void *arg, struct jsonw *out)
 {
@@ -157,12 +158,12 @@ static int take_text(
 	const struct control_key *key, const struct json *v, const char **ret, struct buf *error)
 {
 	const char *text = json_string(v);
+	size_t max = key->max ? key->max : LIMIT_ID_BYTES;
 
 	if (!text)
 		return refuse(error, "'%s' must be text", key->name);
-	if (!*text || strlen(text) > LIMIT_ID_BYTES)
-		return refuse(
-			error, "'%s' must have 1 to %u characters", key->name, LIMIT_ID_BYTES);
+	if (!*text || strlen(text) > max)
+		return refuse(error, "'%s' must have 1 to %zu characters", key->name, max);
 	*ret = text;
 	return 0;
 }
@@ -225,7 +226,7 @@ static int take_all(const struct control_route *route, const struct json *body,
 int control_body_parse(const struct control_route *route, const char *text, size_t len,
 	struct json **ret_document, struct control_call *ret, struct buf *error)
 {
-	_cleanup_(json_freep) struct json *doc = NULL;
+	_cleanup_(json_free_secretp) struct json *doc = NULL;
 	struct control_call call = {.wait_us = TIME_NONE, .for_us = HOLD_DEFAULT_US};
 
 	if (len == 0) {

@@ -23,14 +23,23 @@ struct control_reply *world_ask(struct world *w)
 	return r;
 }
 
-void control_reply_send(struct control_reply *r, int code, const char *text)
+void control_reply_document(struct control_reply *r, int code, const char *text, const char *hint,
+	void (*write)(const void *arg, struct jsonw *out), const void *arg)
 {
+	(void)write;
+	(void)arg;
 	if (!r)
 		return;
 	r->to->answered = true;
 	r->to->code = code;
-	(void)snprintf(r->to->text, sizeof(r->to->text), "%s", text);
+	(void)snprintf(r->to->text, sizeof(r->to->text), "%s%s%s", text, hint ? "; " : "",
+		hint ? hint : "");
 	free(r);
+}
+
+void control_reply_send(struct control_reply *r, int code, const char *text)
+{
+	control_reply_document(r, code, text, NULL, NULL, NULL);
 }
 
 int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
