@@ -80,9 +80,11 @@ static void read_answer(struct http_call *c, struct http_result *result, struct 
 static void deliver(struct http_call *c)
 {
 	struct buf texts[N_HEADERS];
+	struct http_peer peer;
 	struct http_result result = {
 		.error = c->error,
 		.error_text = c->error_text,
+		.stage = c->stage,
 		.date_us = TIME_NONE,
 		.wall_us = clock_wall_us(),
 	};
@@ -90,6 +92,8 @@ static void deliver(struct http_call *c)
 	for (size_t i = 0; i < N_HEADERS; i++)
 		texts[i] = BUF_INIT(LIMIT_HEADER_BYTES);
 	unlink_call(c);
+	if (c->tell_peer && http_peer_read(c->easy, &peer))
+		result.peer = &peer;
 	if (c->error == HTTP_OK) {
 		read_answer(c, &result, texts);
 		result.body = c->reply;

@@ -26,8 +26,8 @@ DEFINE_CLEANUP(struct http, http_free);
 
 /* Everything is copied by http_start(). */
 struct http_request {
-	const char *method;	    /* "GET"; "POST": on a new connection, never sent twice */
-	const char *url;	    /* https only */
+	const char *method; /* "GET", "HEAD"; "POST": on a new connection, never sent twice */
+	const char *url;    /* https only */
 	const char *const *headers; /* "Name: value", NULL-terminated; may be NULL */
 	const char *bearer;	    /* access token or NULL; kept out of traces */
 	const void *body;	    /* NULL for none */
@@ -40,6 +40,13 @@ struct http_request {
 	const char *proxy;   /* "" or NULL: none */
 	bool http1;
 	bool fresh; /* open a new connection (after 503) */
+	/* Tell who answers (result.peer); opens a new connection. */
+	bool peer;
+	/*
+	 * Shake hands with whoever is there, trusted or not, tell who it is, and hang up: not a
+	 * byte of the request is sent. For saying whose certificate it is that was not trusted.
+	 */
+	bool look;
 };
 
 /* How a request can end without a usable HTTP answer. */
@@ -53,6 +60,22 @@ enum http_error {
 };
 const char *http_error_name(enum http_error e);
 
+/* How far a request came. */
+enum http_stage {
+	HTTP_AT_NAME,	 /* the host (or the proxy) has no address */
+	HTTP_AT_CONNECT, /* nobody listens there, or the proxy does not let us through */
+	HTTP_AT_TLS,	 /* connected, and no more */
+	HTTP_AT_ANSWER,	 /* TLS stands */
+};
+
+#define HTTP_PEER_NAME_BYTES 256u
+/* The certificate of who answered. Names are hostile text, "" when not known; cut if need be. */
+struct http_peer {
+	char address[64]; /* the one that was connected to: of the proxy, if there is one */
+	char subject[HTTP_PEER_NAME_BYTES], issuer[HTTP_PEER_NAME_BYTES];
+	int64_t not_before_us, not_after_us; /* TIME_NONE */
+};
+
 /* Valid during the callback; body may be taken with buf_take() or by swapping the buf. */
 struct http_result {
 	enum http_error error;
@@ -63,6 +86,8 @@ struct http_result {
 	const char *content_type, *location, *retry_after, *www_authenticate, *request_id;
 	int64_t date_us; /* Date; TIME_NONE when absent or malformed */
 	int64_t wall_us; /* our clock when the answer had arrived */
+	enum http_stage stage;
+	const struct http_peer *peer; /* NULL unless asked for, and known */
 };
 typedef void (*http_done_fn)(void *arg, struct http_result *result);
 

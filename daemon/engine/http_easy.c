@@ -214,7 +214,7 @@ static CURLcode set_transport(CURL *easy, const struct http_request *q)
 	 * more by itself, POST too: the service may have served the first one. A new connection is
 	 * the only way to keep it from doing so.
 	 */
-	SET(r, easy, CURLOPT_FRESH_CONNECT, q->fresh || is_post(q) ? 1L : 0L);
+	SET(r, easy, CURLOPT_FRESH_CONNECT, q->fresh || q->peer || q->look || is_post(q) ? 1L : 0L);
 	/* an empty proxy keeps libcurl from asking the environment; so does a set NOPROXY */
 	SET(r, easy, CURLOPT_PROXY, proxy ? q->proxy : "");
 	SET(r, easy, CURLOPT_NOPROXY, proxy ? "" : "*");
@@ -253,6 +253,10 @@ static CURLcode set_method(struct http_call *c, const struct http_request *q)
 {
 	CURLcode r = CURLE_OK;
 
+	if (strcmp(q->method, "HEAD") == 0) {
+		SET(r, c->easy, CURLOPT_NOBODY, 1L);
+		return r;
+	}
 	if (!is_post(q)) {
 		SET(r, c->easy, CURLOPT_HTTPGET, 1L);
 		return r;
@@ -310,12 +314,13 @@ int http_easy_setup(struct http_call *c, const struct http_request *q)
 	CURLcode curl = CURLE_OK;
 	int r;
 
-	if (strcmp(q->method, "GET") != 0 && !is_post(q))
+	if (strcmp(q->method, "GET") != 0 && strcmp(q->method, "HEAD") != 0 && !is_post(q))
 		return -EINVAL;
 	c->easy = curl_easy_init();
 	if (!c->easy)
 		return -ENOMEM;
 	c->trace_path = q->bearer != NULL;
+	c->tell_peer = q->peer || q->look;
 	c->reply = BUF_INIT(q->max_bytes);
 	c->reply.secret = q->reply_secret;
 	if ((r = copy_body(c, q)) < 0 || (r = add_headers(c, q)) < 0)
@@ -327,6 +332,8 @@ int http_easy_setup(struct http_call *c, const struct http_request *q)
 		curl = set_transport(c->easy, q);
 	if (curl == CURLE_OK)
 		curl = set_trust(c->easy, q->ca_file);
+	if (curl == CURLE_OK && (q->peer || q->look))
+		curl = http_peer_setup(c->easy, q);
 	if (curl == CURLE_OK)
 		curl = set_callbacks(c);
 	if (curl == CURLE_OK)
@@ -423,6 +430,7 @@ enum http_error http_easy_error(struct http_call *c, CURLcode result)
 {
 	enum http_error error = classify(c, result);
 
+	c->stage = http_peer_stage(c->easy, result);
 	if (error == HTTP_OK)
 		c->error_text[0] = '\0';
 	else if (c->header_bytes > LIMIT_HEADERS_BYTES)

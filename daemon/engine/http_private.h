@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Shared by the three files behind engine/http.h: http.c (queue, results), http_multi.c (libcurl's
- * multi handle on the loop), http_easy.c (the options of one request). Nobody else includes it.
+ * Shared by the files behind engine/http.h: http.c (queue, results), http_multi.c (libcurl's multi
+ * handle on the loop), http_easy.c (the options of one request), http_peer.c (who answers). Nobody
+ * else includes it.
  */
 #pragma once
 
@@ -36,9 +37,11 @@ struct http_call {
 	struct buf body;	    /* of the request; libcurl reads it in place */
 	struct buf reply;
 	size_t header_bytes; /* of the reply, those of 1xx answers too */
+	bool tell_peer;	     /* who answers is to be told */
 	bool trace_path;     /* addresses of webhooks are secrets, those of Graph are not */
 	char error_text[CURL_ERROR_SIZE]; /* libcurl writes here as long as easy lives */
 	enum http_error error;
+	enum http_stage stage;
 };
 TAILQ_HEAD(http_calls, http_call);
 
@@ -76,6 +79,12 @@ void http_easy_done(struct http_call *c);
 enum http_error http_easy_error(struct http_call *c, CURLcode result);
 /* A header of the final answer, all lines of that name joined by ", " in out; NULL when absent. */
 const char *http_easy_header(struct http_call *c, const char *name, struct buf *out);
+
+/* http_peer.c: options for a request that asks who answers; how far one came; who answered (false:
+ * that is not known). */
+CURLcode http_peer_setup(CURL *easy, const struct http_request *q);
+enum http_stage http_peer_stage(CURL *easy, CURLcode result);
+bool http_peer_read(CURL *easy, struct http_peer *ret);
 
 /* http_multi.c */
 int http_multi_new(struct http *h);

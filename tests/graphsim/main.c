@@ -312,6 +312,7 @@ static const char *method_name(const struct evhttp_request *request)
 	case EVHTTP_REQ_PATCH:
 		return "PATCH";
 	case EVHTTP_REQ_HEAD:
+		return "HEAD";
 	case EVHTTP_REQ_OPTIONS:
 	case EVHTTP_REQ_TRACE:
 	case EVHTTP_REQ_CONNECT:
@@ -450,8 +451,9 @@ static int open_port(struct front *f, uint64_t port, unsigned *ret_port)
 	f->http = f->base ? evhttp_new(f->base) : NULL;
 	if (!f->http)
 		return -ENOMEM;
-	evhttp_set_allowed_methods(f->http, EVHTTP_REQ_GET | EVHTTP_REQ_POST | EVHTTP_REQ_PUT |
-						    EVHTTP_REQ_DELETE | EVHTTP_REQ_PATCH);
+	evhttp_set_allowed_methods(f->http, EVHTTP_REQ_GET | EVHTTP_REQ_HEAD | EVHTTP_REQ_POST |
+						    EVHTTP_REQ_PUT | EVHTTP_REQ_DELETE |
+						    EVHTTP_REQ_PATCH);
 	evhttp_set_max_body_size(f->http, MAX_REQUEST_BYTES);
 	evhttp_set_default_content_type(f->http, NULL);
 	evhttp_set_bevcb(f->http, accept_tls, f);

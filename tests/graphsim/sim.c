@@ -98,9 +98,17 @@ static bool is_graph_path(char *const *segments, size_t n)
 	return n > 1 && (strcmp(segments[0], "v1.0") == 0 || strcmp(segments[0], "beta") == 0);
 }
 
+/* Whoever only asks whether somebody is there. */
+static bool is_head(const struct sim_ctx *c)
+{
+	return strcmp(c->req->method, "HEAD") == 0;
+}
+
 static void serve(struct sim_ctx *c, char *const *segments, size_t n)
 {
-	if (is_graph_path(segments, n)) {
+	if (is_head(c)) {
+		sim_reply(c, 200, NULL);
+	} else if (is_graph_path(segments, n)) {
 		sim_graph(c, segments, n);
 	} else if (is_token_path(segments, n) && strcmp(c->req->method, "POST") == 0) {
 		sim_token_endpoint(c, segments[0]);
@@ -128,12 +136,12 @@ static void handle(struct sim_ctx *c, char *const *segments, size_t n)
 		misdirected(c);
 		return;
 	}
-	if (graph)
+	if (graph && !is_head(c))
 		sim_identify(c);
 	else if (is_token_path(segments, n))
 		c->tenant = sim_tenant_by_id(c->s, segments[0]);
 	sim_tally(c->s, c->tenant, SIM_COUNT_REQUESTS);
-	sim_check_headers(c, graph);
+	sim_check_headers(c, graph && !is_head(c));
 	struct sim_fault *f = sim_fault_match(c);
 	if (!f || !sim_fault_before(c, f))
 		serve(c, segments, n);

@@ -42,6 +42,7 @@ static const struct {
 	{"GET", "https://localhost/x", NULL, NULL, 0},
 	{"GET", "https://localhost/x", "Accept: application/json", "eyJ0.e30.c2ln", 0},
 	{"POST", "https://localhost/x", NULL, "eyJ0.e30.c2ln", 0},
+	{"HEAD", "https://localhost/x", NULL, NULL, 0},
 	{"DELETE", "https://localhost/x", NULL, NULL, -EINVAL},
 	{"GET", "http://localhost/x", NULL, NULL, -EINVAL},
 	{"GET", "ftp://localhost/x", NULL, NULL, -EINVAL},
