@@ -172,6 +172,8 @@
 /* A tenant of which no snapshot ever went may be as young as its oldest one. The service documents
  * seven days, of which this much must have been seen to take them for granted. */
 #define LIMIT_RETENTION_SURE_US (6 * USEC_PER_DAY)
+/* A refresh token that is not used for that long is void (documented, and not to be configured). */
+#define LIMIT_SIGN_IN_IDLE_US (90 * USEC_PER_DAY)
 /* One batch of rows that a reader copies: 100 alerts of 20 KB, or findings with large values. */
 #define LIMIT_VIEW_BYTES (256u * 1024 * 1024)
 /* How long the directory keeps deleted objects of the types that have a recycle bin (documented).

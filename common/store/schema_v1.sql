@@ -18,7 +18,8 @@ CREATE TABLE tenant (
 	last_look_error TEXT,               -- NULL when the last look was good
 	newest_snapshot @INT@,              -- created time of the newest one ever listed
 	hold_until @INT@,                   -- `snapwatch yield`: no run is started before
-	hold_by TEXT
+	hold_by TEXT,
+	job_read TEXT                       -- what was found to read a job: which token, at which address
 ) @STRICT@;
 
 -- Every stage of a tenant runs only at the holder of its lease; writes are fenced by the epoch.
@@ -27,6 +28,25 @@ CREATE TABLE tenant_lease (
 	owner TEXT NOT NULL,
 	epoch @INT@ NOT NULL,
 	until @INT@ NOT NULL
+) @STRICT@;
+
+-- Who signed in for a tenant, and how the service took it. The token itself is in secrets.db. By the
+-- GUID and not by the row of tenant: whoever signs in may do so before the tenant is first watched.
+CREATE TABLE sign_in (
+	tenant_id TEXT NOT NULL PRIMARY KEY, -- GUID at the service, lower case
+	how TEXT NOT NULL,                  -- credential code device
+	account TEXT,                       -- user principal name
+	account_id TEXT,                    -- its object id
+	scopes TEXT,                        -- granted, separated by blanks
+	guest @INT@,
+	enrolled @INT@ NOT NULL,
+	refreshed @INT@,                    -- last time the token was redeemed
+	refused @INT@,                      -- the service refuses it since then; the token is kept
+	refused_text TEXT,
+	refused_hint TEXT,
+	probed @INT@,                       -- last tried all the same
+	age @INT@,                          -- shortest life observed, from signing in
+	idle @INT@                          -- and from the last use
 ) @STRICT@;
 
 CREATE TABLE snapshot (

@@ -17,6 +17,7 @@ const struct db_sql_table *const store_sql_tables[] = {
 	&store_page_sql,
 	&store_remote_job_sql,
 	&store_shape_sql,
+	&store_sign_in_sql,
 	&store_snapshot_sql,
 	&store_tenant_sql,
 	&store_verify_sql,

@@ -15,6 +15,7 @@ extern const struct db_sql_table store_meta_sql;
 extern const struct db_sql_table store_page_sql;
 extern const struct db_sql_table store_remote_job_sql;
 extern const struct db_sql_table store_shape_sql;
+extern const struct db_sql_table store_sign_in_sql;
 extern const struct db_sql_table store_snapshot_sql;
 extern const struct db_sql_table store_tenant_sql;
 extern const struct db_sql_table store_verify_sql;

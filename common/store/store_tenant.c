@@ -13,6 +13,8 @@ enum {
 	SQL_LOOKED,
 	SQL_LOOK_FAILED,
 	SQL_LOAD_ALL,
+	SQL_SET_JOB_READ,
+	SQL_GET_JOB_READ,
 };
 
 static const struct db_sql sql[] = {
@@ -25,8 +27,13 @@ static const struct db_sql sql[] = {
 		" newest_snapshot = CASE WHEN newest_snapshot IS NULL OR newest_snapshot < $3"
 		" THEN $3 ELSE newest_snapshot END WHERE id = $1"},
 	[SQL_LOOK_FAILED] = {"it", "UPDATE tenant SET last_look_error = $2 WHERE id = $1"},
-	[SQL_LOAD_ALL] = {"", "SELECT id, name, tenant_id, first_seen, last_look, last_look_error,"
-			      " newest_snapshot, hold_until, hold_by FROM tenant ORDER BY name"},
+	[SQL_LOAD_ALL] = {"",
+		"SELECT id, name, tenant_id, first_seen, last_look, last_look_error,"
+		" newest_snapshot, hold_until, hold_by, job_read FROM tenant ORDER BY name"},
+	[SQL_SET_JOB_READ] = {"tt", "UPDATE tenant SET job_read = $2 WHERE tenant_id = $1"},
+	/* a tenant that was renamed has two rows */
+	[SQL_GET_JOB_READ] = {"t", "SELECT job_read FROM tenant WHERE tenant_id = $1"
+				   " AND job_read IS NOT NULL ORDER BY id DESC LIMIT 1"},
 };
 const struct db_sql_table store_tenant_sql = {"store_tenant", sql, ARRAY_SIZE(sql)};
 
@@ -75,6 +82,24 @@ int store_tenant_look_failed(struct store *s, int64_t tenant, const char *text)
 	return one_row(r, n);
 }
 
+int store_tenant_set_job_read(struct store *s, const char *tenant_id, const char *what)
+{
+	return db_exec(s->db, &sql[SQL_SET_JOB_READ], DB_ARGS(DB_T(tenant_id), DB_T(what)), NULL);
+}
+
+int store_tenant_get_job_read(struct store *s, const char *tenant_id, char **ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(s->db, &sql[SQL_GET_JOB_READ], DB_ARGS(DB_T(tenant_id)), &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r <= 0)
+		return r;
+	r = text_copy(db_text(&rows, 0), ret);
+	return r < 0 ? r : 1;
+}
+
 static int read_row(const struct db_rows *rows, struct store_tenant *t)
 {
 	*t = (struct store_tenant){
@@ -91,6 +116,8 @@ static int read_row(const struct db_rows *rows, struct store_tenant *t)
 		r = text_copy(db_text(rows, 5), &t->last_look_error);
 	if (r >= 0)
 		r = text_copy(db_text(rows, 8), &t->hold_by);
+	if (r >= 0)
+		r = text_copy(db_text(rows, 9), &t->job_read);
 	return r;
 }
 
@@ -121,6 +148,7 @@ void store_tenant_list_done(struct store_tenant_list *list)
 		free(list->items[i].tenant_id);
 		free(list->items[i].last_look_error);
 		free(list->items[i].hold_by);
+		free(list->items[i].job_read);
 	}
 	free(list->items);
 	*list = (struct store_tenant_list){0};

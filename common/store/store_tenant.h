@@ -26,6 +26,14 @@ int store_tenant_looked(struct store *s, int64_t tenant, int64_t at_us, int64_t 
 /* The last look has failed; text is for people. 0, -ENOENT, or < 0. */
 int store_tenant_look_failed(struct store *s, int64_t tenant, const char *text);
 
+/*
+ * What was found to read a job of this tenant; a word of daemon/graph. For the GUID, because who
+ * finds it out knows no row. 0 also when the tenant has no row yet; < 0.
+ */
+int store_tenant_set_job_read(struct store *s, const char *tenant_id, const char *what);
+/* 1 and a copy (free() it), 0 when it is not known, or < 0. */
+int store_tenant_get_job_read(struct store *s, const char *tenant_id, char **ret);
+
 struct store_tenant {
 	int64_t id;
 	char *name, *tenant_id;
@@ -35,6 +43,7 @@ struct store_tenant {
 	int64_t newest_snapshot_us; /* newest ever listed; TIME_NONE */
 	int64_t hold_until_us;	    /* TIME_NONE */
 	char *hold_by;		    /* or NULL */
+	char *job_read;		    /* or NULL */
 };
 struct store_tenant_list {
 	struct store_tenant *items;
