@@ -186,3 +186,9 @@
 #define LIMIT_LOGIN_DEVICE_US (USEC_PER_HOUR)
 /* What a browser brings back: a code of 1 to 2 KB, or an error with its description. */
 #define LIMIT_LOGIN_ANSWER_BYTES 16384u
+/* Times in an id token, in seconds: the year 9999, the last that can be shown. */
+#define LIMIT_ID_TOKEN_TIME_S 253402300799
+/* Directory roles of one account; there are about 130 built-in ones. */
+#define LIMIT_ID_TOKEN_ROLES 256u
+/* The permissions that a sign-in was granted, by name: the most that anybody has is some dozens. */
+#define LIMIT_SCOPE_TEXT_BYTES 16384u

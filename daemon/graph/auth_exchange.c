@@ -27,7 +27,7 @@
 /* A wrong credential file: it may be put right while we run. */
 #define HOLD_LOCAL_US (60 * USEC_PER_SEC)
 
-static const char hint_key[] = "put private key and certificate (PEM) into that credential";
+const char auth_hint_certificate[] = "put private key and certificate (PEM) into that credential";
 
 void auth_form_add(struct buf *form, const char *name, const char *value)
 {
@@ -46,26 +46,31 @@ void auth_form_add(struct buf *form, const char *name, const char *value)
 }
 
 /* "https://login.microsoftonline.com/GUID/oauth2/v2.0/token": where to send, and the audience. */
-static void append_endpoint(const struct auth_slot *slot, struct buf *out)
+void auth_endpoint_append(const struct auth *a, enum auth_endpoint endpoint, struct buf *out)
 {
-	const struct conf_tenant *t = slot->auth->tenant;
+	static const char *const names[] = {
+		[AUTH_ENDPOINT_TOKEN] = "token",
+		[AUTH_ENDPOINT_DEVICE] = "devicecode",
+		[AUTH_ENDPOINT_AUTHORIZE] = "authorize",
+	};
+	const struct conf_tenant *t = a->tenant;
 	size_t len = strlen(t->authority);
 
 	while (len > 0 && t->authority[len - 1] == '/')
 		len--;
 	buf_append(out, t->authority, len);
-	buf_printf(out, "/%s/oauth2/v2.0/token", t->tenant_id);
+	buf_printf(out, "/%s/oauth2/v2.0/%s", t->tenant_id, names[endpoint]);
 }
 
 /* 0, or 1 with a line for people in why. */
-static int read_key(struct auth_slot *slot, struct auth_key **ret, struct buf *why)
+static int read_key(struct auth *a, struct auth_key **ret, struct buf *why)
 {
-	const char *name = slot->auth->tenant->certificate;
+	const char *name = a->tenant->certificate;
 	_cleanup_(secret_freep) struct secret *pem = NULL;
 	_cleanup_(freep) char *path = NULL;
 	_cleanup_(auth_key_freep) struct auth_key *key = NULL;
 	char when[TIME_TEXT_SIZE];
-	int r = credential_read(slot->auth->credentials_dir, name, &pem, &path);
+	int r = credential_read(a->credentials_dir, name, &pem, &path);
 
 	if (r == -ENOMEM)
 		return r;
@@ -90,28 +95,28 @@ static int read_key(struct auth_slot *slot, struct auth_key **ret, struct buf *w
 	return 0;
 }
 
-static int add_assertion(struct auth_slot *slot, struct buf *form, struct buf *why)
+static int add_assertion(struct auth *a, bool confidential, struct buf *form, struct buf *why)
 {
 	_cleanup_(auth_key_freep) struct auth_key *key = NULL;
 	_cleanup_(buf_done) struct buf assertion = BUF_INIT_SECRET(ASSERTION_BYTES);
 	_cleanup_(buf_done) struct buf audience = BUF_INIT_SURE(LIMIT_URL_BYTES);
 	char id[GUID_TEXT_SIZE];
 
-	if (!*slot->auth->tenant->certificate) {
-		if (!slot->provider->confidential)
+	if (!*a->tenant->certificate) {
+		if (!confidential)
 			return 0;
 		buf_puts(why, "app-only access needs a certificate");
 		return 1;
 	}
-	int r = read_key(slot, &key, why);
+	int r = read_key(a, &key, why);
 	if (r != 0)
 		return r;
-	append_endpoint(slot, &audience);
+	auth_endpoint_append(a, AUTH_ENDPOINT_TOKEN, &audience);
 	r = buf_error(&audience);
 	if (r == 0)
 		r = random_guid(id);
 	if (r == 0)
-		r = auth_jwt_assertion(key, buf_text(&audience), slot->auth->tenant->client_id, id,
+		r = auth_jwt_assertion(key, buf_text(&audience), a->tenant->client_id, id,
 			clock_wall_us(), &assertion);
 	if (r == -ENOMEM)
 		return r;
@@ -124,6 +129,47 @@ static int add_assertion(struct auth_slot *slot, struct buf *form, struct buf *w
 	auth_form_add(form, "client_assertion", buf_text(&assertion));
 	return 0;
 }
+
+static int post(struct auth *a, enum auth_endpoint endpoint, const struct buf *form,
+	http_done_fn done, void *arg, struct http_call **ret_call)
+{
+	const struct conf_tenant *t = a->tenant;
+	_cleanup_(buf_done) struct buf url = BUF_INIT_SURE(LIMIT_URL_BYTES);
+	static const char *const headers[] = {"Accept: application/json",
+		"Content-Type: application/x-www-form-urlencoded", NULL};
+
+	auth_endpoint_append(a, endpoint, &url);
+	if (buf_error(&url))
+		return buf_error(&url);
+	struct http_request request = {
+		.method = "POST",
+		.url = buf_text(&url),
+		.headers = headers,
+		.body = form->data,
+		.body_len = form->len,
+		.body_secret = true,
+		.reply_secret = true,
+		.max_bytes = LIMIT_TOKEN_REPLY_BYTES,
+		.ca_file = t->ca_file,
+		.proxy = t->proxy,
+		.http1 = t->http1,
+	};
+
+	return http_start(a->env.http, &request, done, arg, ret_call);
+}
+
+int auth_exchange(struct auth *a, enum auth_endpoint endpoint, bool confidential, struct buf *form,
+	http_done_fn done, void *arg, struct http_call **ret_call, struct buf *why)
+{
+	auth_form_add(form, "client_id", a->tenant->client_id);
+	int r = add_assertion(a, confidential, form, why);
+	if (r == 0)
+		r = buf_error(form);
+	return r == 0 ? post(a, endpoint, form, done, arg, ret_call) : r;
+}
+
+/* --- the exchange of a slot ---------------------------------------------------------------------
+ */
 
 static void answered(void *arg, struct http_result *result)
 {
@@ -142,45 +188,19 @@ static void answered(void *arg, struct http_result *result)
 	auth_reply_done(&reply);
 }
 
-static int post(struct auth_slot *slot, const struct buf *form)
-{
-	const struct conf_tenant *t = slot->auth->tenant;
-	_cleanup_(buf_done) struct buf url = BUF_INIT_SURE(LIMIT_URL_BYTES);
-	static const char *const headers[] = {"Accept: application/json",
-		"Content-Type: application/x-www-form-urlencoded", NULL};
-
-	append_endpoint(slot, &url);
-	if (buf_error(&url))
-		return buf_error(&url);
-	struct http_request request = {
-		.method = "POST",
-		.url = buf_text(&url),
-		.headers = headers,
-		.body = form->data,
-		.body_len = form->len,
-		.body_secret = true,
-		.reply_secret = true,
-		.max_bytes = LIMIT_TOKEN_REPLY_BYTES,
-		.ca_file = t->ca_file,
-		.proxy = t->proxy,
-		.http1 = t->http1,
-	};
-
-	return http_start(slot->auth->env.http, &request, answered, slot, &slot->http);
-}
-
 void auth_slot_send(struct auth_slot *slot, struct buf *form)
 {
 	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 
-	auth_form_add(form, "client_id", slot->auth->tenant->client_id);
 	auth_form_add(form, "scope", slot->provider->scope);
 	if (slot->claims)
 		auth_form_add(form, "claims", slot->claims);
-	int r = add_assertion(slot, form, &why);
+	int r = auth_exchange(slot->auth, AUTH_ENDPOINT_TOKEN, slot->provider->confidential, form,
+		answered, slot, &slot->http, &why);
 	if (r > 0)
-		auth_slot_lost(slot, AUTH_CONFIG, buf_text(&why), hint_key, HOLD_LOCAL_US);
-	else if (r < 0 || buf_error(form) || post(slot, form) < 0)
+		auth_slot_lost(
+			slot, AUTH_CONFIG, buf_text(&why), auth_hint_certificate, HOLD_LOCAL_US);
+	else if (r < 0)
 		auth_slot_lost(slot, AUTH_NETWORK, "the token request could not be made", NULL,
 			HOLD_LOCAL_US);
 	buf_done(form);

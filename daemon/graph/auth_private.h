@@ -15,6 +15,7 @@
 
 #include "common/base/buf.h"
 #include "daemon/graph/auth.h"
+#include "daemon/engine/http.h"
 #include "daemon/graph/auth_reply.h"
 
 struct auth_slot;
@@ -83,6 +84,23 @@ void auth_slot_send(struct auth_slot *slot, struct buf *form);
 void auth_slot_won(struct auth_slot *slot, struct auth_reply *reply);
 void auth_slot_lost(struct auth_slot *slot, enum auth_outcome outcome, const char *text,
 	const char *hint, int64_t hold_us);
+
+/*
+ * One request to the service's OAuth endpoints by the client of a, which signs it when it is
+ * confidential; what is answered is the caller's to read (auth_reply.h). form already has the grant
+ * and is the caller's. confidential: it must be signed. 0 and *ret_call until done is called; 1
+ * with what is wrong with the certificate appended to why; or -errno.
+ */
+enum auth_endpoint {
+	AUTH_ENDPOINT_TOKEN,
+	AUTH_ENDPOINT_DEVICE,
+	AUTH_ENDPOINT_AUTHORIZE, /* for browsers: never requested from here */
+};
+int auth_exchange(struct auth *a, enum auth_endpoint endpoint, bool confidential, struct buf *form,
+	http_done_fn done, void *arg, struct http_call **ret_call, struct buf *why);
+/* Appends its address. */
+void auth_endpoint_append(const struct auth *a, enum auth_endpoint endpoint, struct buf *out);
+extern const char auth_hint_certificate[]; /* what to do after such a 1 */
 
 /* Appends "&name=value", encoded for application/x-www-form-urlencoded. */
 void auth_form_add(struct buf *form, const char *name, const char *value);

@@ -5,6 +5,8 @@
  */
 #include "daemon/graph/auth_reply.h"
 
+#include <errno.h>
+#include <stdlib.h>
 #include <string.h>
 #include <strings.h>
 
@@ -40,6 +42,7 @@ static const char hint_certificate[] =
 static const char hint_clock[] = "check the clock of this host";
 static const char hint_public[] = "the app registration wants a certificate: set the key "
 				  "certificate; or allow public clients";
+static const char hint_again[] = "begin the sign-in again";
 static const char hint_client[] = "check tenant_id, client_id and the app registration";
 
 static const struct {
@@ -106,6 +109,21 @@ static const struct {
 	{"unsupported_grant_type", AUTH_CONFIG, false, hint_client},
 	{"temporarily_unavailable", AUTH_THROTTLED, false, NULL},
 	{"server_error", AUTH_NETWORK, false, NULL},
+	/* of a browser and of device codes: about this sign-in, not about a grant */
+	{"access_denied", AUTH_SIGN_IN, false, hint_again},
+	{"authorization_declined", AUTH_SIGN_IN, false, hint_again},
+	{"expired_token", AUTH_SIGN_IN, false, hint_again},
+	{"bad_verification_code", AUTH_SIGN_IN, false, hint_again},
+};
+
+/* Where there is no number, or an unknown one. */
+static const struct {
+	const char *error, *words;
+} sayings[] = {
+	{"access_denied", "the sign-in was declined"},
+	{"authorization_declined", "the sign-in was declined"},
+	{"expired_token", "nobody has entered the code while it was good"},
+	{"bad_verification_code", "the code is not known"},
 };
 
 int64_t auth_renew_after_us(int64_t lifetime_us)
@@ -150,6 +168,29 @@ static int read_token(const char *text, size_t len, struct secret **ret)
 	return secret_new(out.data, out.len, ret);
 }
 
+/*
+ * Names of permissions, with blanks between them. What is there but cannot be read is one that
+ * nobody knows: to take it for "not said" would be to take it for "as asked".
+ */
+static int read_scopes(const char *text, size_t len, char **ret)
+{
+	_cleanup_(buf_done) struct buf out = BUF_INIT(LIMIT_SCOPE_TEXT_BYTES);
+	bool readable = !*ret && len >= 2 && text[0] == '"';
+
+	for (size_t i = 1; readable && i + 1 < len; i++) {
+		if (text[i] == '\\' && text[i + 1] == '/')
+			continue;
+		readable = text[i] >= ' ' && text[i] <= '~' && text[i] != '\\';
+		buf_putc(&out, text[i]);
+	}
+	free(*ret);
+	*ret = NULL;
+	if (!readable || buf_error(&out) == -EFBIG)
+		return text_copy("(unreadable)", ret);
+	*ret = buf_take(&out);
+	return *ret ? 0 : -ENOMEM;
+}
+
 /* A number, or the same as text as some endpoints of the platform send it. */
 static void read_lifetime(const char *text, size_t len, int64_t *ret_us)
 {
@@ -177,9 +218,14 @@ static int on_member(void *arg, struct json_span key, struct json_span value)
 		return read_token(text, value.len, &g->reply->refresh);
 	if (is_key(g, key, "expires_in"))
 		read_lifetime(text, value.len, &g->reply->lifetime_us);
-	if (is_key(g, key, "scope"))
+	if (is_key(g, key, "scope")) {
 		g->reply->recovery = memmem(text, value.len, "EntraBackup.ReadWrite.Recovery",
 			strlen("EntraBackup.ReadWrite.Recovery"));
+		return read_scopes(text, value.len, &g->reply->scopes);
+	}
+	/* who signed in is asked at a sign-in only: a strange one spoils no renewal */
+	if (is_key(g, key, "id_token"))
+		return read_token(text, value.len, &g->reply->id_token) == -ENOMEM ? -ENOMEM : 0;
 	return 0;
 }
 
@@ -188,6 +234,15 @@ static void fail(struct auth_reply *r, enum auth_outcome outcome, int64_t hold_u
 	r->outcome = outcome;
 	r->hold_us = hold_us;
 	buf_puts(&r->text, text);
+}
+
+static void free_grant(struct auth_reply *r)
+{
+	r->access = secret_free(r->access);
+	r->refresh = secret_free(r->refresh);
+	r->id_token = secret_free(r->id_token);
+	free(r->scopes);
+	r->scopes = NULL;
 }
 
 static void read_grant(const struct buf *body, struct auth_reply *reply)
@@ -201,8 +256,7 @@ static void read_grant(const struct buf *body, struct auth_reply *reply)
 		reply->outcome = AUTH_OK;
 		return;
 	}
-	reply->access = secret_free(reply->access);
-	reply->refresh = secret_free(reply->refresh);
+	free_grant(reply);
 	fail(reply, AUTH_NETWORK, HOLD_BUSY_US,
 		"the token endpoint answered with something that holds no token");
 }
@@ -210,14 +264,25 @@ static void read_grant(const struct buf *body, struct auth_reply *reply)
 /* --- refused -----------------------------------------------------------------------------------
  */
 
+static int number_in(const char *description)
+{
+	const char *at = strstr(description, "AADSTS");
+	int number = 0;
+
+	for (at = at ? at + strlen("AADSTS") : ""; *at >= '0' && *at <= '9'; at++)
+		number = number < 9999999 ? number * 10 + (*at - '0') : number;
+	return number;
+}
+
 /* error_codes is documented for diagnosis; the description begins with the same number. */
 static int read_number(const struct json *root)
 {
 	const struct json *codes = json_member(root, "error_codes");
-	const char *at = strstr(json_string_or(root, "error_description", ""), "AADSTS");
 	int number = 0;
 
-	if (codes && json_first(codes) && json_type(json_first(codes)) == JSON_TYPE_NUMBER) {
+	if (!codes)
+		return number_in(json_string_or(root, "error_description", ""));
+	if (json_first(codes) && json_type(json_first(codes)) == JSON_TYPE_NUMBER) {
 		struct buf text = BUF_INIT(64);
 		uint64_t n;
 
@@ -226,16 +291,17 @@ static int read_number(const struct json *root)
 			number = (int)n;
 		buf_done(&text);
 	}
-	for (at = at ? at + strlen("AADSTS") : ""; !codes && *at >= '0' && *at <= '9'; at++)
-		number = number < 9999999 ? number * 10 + (*at - '0') : number;
 	return number;
 }
 
-static void describe(const struct json *root, const char *error, struct auth_reply *reply)
+static void describe(const char *error, const char *trace, struct auth_reply *reply)
 {
 	struct buf visible = BUF_INIT(8 * LIMIT_TOKEN_REPLY_BYTES);
 	const char *words = NULL;
 
+	for (size_t i = 0; i < ARRAY_SIZE(sayings); i++)
+		if (strcmp(sayings[i].error, error) == 0)
+			words = sayings[i].words;
 	for (size_t i = 0; i < ARRAY_SIZE(numbers); i++) {
 		if (numbers[i].number != reply->number)
 			continue;
@@ -249,7 +315,6 @@ static void describe(const struct json *root, const char *error, struct auth_rep
 	if (reply->number)
 		buf_printf(&reply->text, ", AADSTS%d", reply->number);
 	buf_reset(&visible);
-	const char *trace = json_string_or(root, "trace_id", "");
 	text_append_visible(&visible, trace, strlen(trace));
 	if (*trace) {
 		buf_puts(&reply->text, ", trace id ");
@@ -260,14 +325,8 @@ static void describe(const struct json *root, const char *error, struct auth_rep
 	buf_done(&visible);
 }
 
-static bool read_error(const struct http_result *result, struct auth_reply *reply)
+static void judge_error(const char *error, int number, const char *trace, struct auth_reply *reply)
 {
-	_cleanup_(json_freep) struct json *root = NULL;
-	const char *error;
-
-	if (json_parse(buf_text(&result->body), result->body.len, LIMIT_JSON_DEPTH, &root) != 0 ||
-		json_get_string(root, "error", &error) != JSON_GET_OK || !*error)
-		return false;
 	reply->outcome = AUTH_CONFIG;
 	reply->hint = hint_client;
 	for (size_t i = 0; i < ARRAY_SIZE(errors); i++) {
@@ -278,13 +337,26 @@ static bool read_error(const struct http_result *result, struct auth_reply *repl
 		reply->hint = errors[i].hint;
 	}
 	reply->hold_us = HOLD_REFUSED_US;
-	reply->number = read_number(root);
-	describe(root, error, reply);
+	reply->number = number;
+	if (text_into(reply->error, sizeof(reply->error), error) < 0)
+		reply->error[0] = '\0';
+	describe(error, trace, reply);
 	if (reply->number == 50196) { /* said with invalid_grant, but the grant is good */
 		reply->outcome = AUTH_THROTTLED;
 		reply->dead = false;
 		reply->hold_us = HOLD_LOOP_US;
 	}
+}
+
+static bool read_error(const struct http_result *result, struct auth_reply *reply)
+{
+	_cleanup_(json_freep) struct json *root = NULL;
+	const char *error;
+
+	if (json_parse(buf_text(&result->body), result->body.len, LIMIT_JSON_DEPTH, &root) != 0 ||
+		json_get_string(root, "error", &error) != JSON_GET_OK || !*error)
+		return false;
+	judge_error(error, read_number(root), json_string_or(root, "trace_id", ""), reply);
 	return true;
 }
 
@@ -340,9 +412,14 @@ void auth_reply_read(const struct http_result *result, struct auth_reply *ret)
 		read_refusal(result, ret);
 }
 
+void auth_reply_error(const char *error, const char *description, struct auth_reply *ret)
+{
+	*ret = (struct auth_reply){.text = BUF_INIT_SURE(TEXT_BYTES)};
+	judge_error(error, number_in(description), "", ret);
+}
+
 void auth_reply_done(struct auth_reply *reply)
 {
-	reply->access = secret_free(reply->access);
-	reply->refresh = secret_free(reply->refresh);
+	free_grant(reply);
 	buf_done(&reply->text);
 }

@@ -9,6 +9,7 @@
 #include <stdint.h>
 
 #include "common/base/buf.h"
+#include "common/base/limits.h"
 #include "daemon/engine/http.h"
 #include "daemon/graph/auth.h"
 
@@ -16,18 +17,26 @@ struct auth_reply {
 	enum auth_outcome outcome;
 	/* AUTH_OK */
 	struct secret *access;
-	struct secret *refresh; /* NULL when none came: the old one goes on */
-	int64_t lifetime_us;	/* of access */
-	bool recovery;		/* the token could start a recovery, which nobody asked for */
+	struct secret *refresh;	 /* NULL when none came: the old one goes on */
+	int64_t lifetime_us;	 /* of access */
+	bool recovery;		 /* the token could start a recovery, which nobody asked for */
+	struct secret *id_token; /* NULL when none came, or none that can be one */
+	char *scopes;		 /* granted, as it came; NULL when not said */
 	/* otherwise */
-	bool dead;	  /* the grant was refused: not to be used again */
-	int number;	  /* AADSTS, 0 unknown */
-	struct buf text;  /* one visible line */
-	const char *hint; /* static; may be NULL */
-	int64_t hold_us;  /* the same question is not to be asked again before */
+	char error[LIMIT_ENUM_BYTES]; /* the service's word, to branch on; "" when there is none */
+	bool dead;		      /* the grant was refused: not to be used again */
+	int number;		      /* AADSTS, 0 unknown */
+	struct buf text;	      /* one visible line */
+	const char *hint;	      /* static; may be NULL */
+	int64_t hold_us;	      /* the same question is not to be asked again before */
 };
 
 void auth_reply_read(const struct http_result *result, struct auth_reply *ret);
+/*
+ * The same of an error that came through a browser: its name, and the description with which the
+ * platform gives the number. Never AUTH_OK.
+ */
+void auth_reply_error(const char *error, const char *description, struct auth_reply *ret);
 void auth_reply_done(struct auth_reply *reply);
 
 /* The part of lifetime_us after which a token is renewed: before its end if short, at half if long.
