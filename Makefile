@@ -210,6 +210,7 @@ $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_prope
 $(B)/unit/test_judge $(B)/unit/test_judge_story: $(call obj,tests/support/judge_world.c)
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 $(B)/unit/test_conf $(B)/unit/test_conf_wrong: $(call obj,tests/support/conf_files.c)
+$(B)/unit/test_store_rekey: $(call obj,tests/support/vfs_dying.c)
 $(B)/unit/test_auth $(B)/unit/test_auth_jwt: $(call obj,tests/support/pem.c)
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)

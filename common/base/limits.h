@@ -77,6 +77,8 @@
 #define LIMIT_HEADERS_BYTES (64u * 1024)
 /* Secrets: refresh tokens and PEM files. */
 #define LIMIT_SECRET_BYTES (64u * 1024)
+/* One of them sealed: version, key id, nonce and tag stand around it. */
+#define LIMIT_SECRET_ENVELOPE_BYTES (LIMIT_SECRET_BYTES + 64)
 #define LIMIT_CONFIG_BYTES (4u * 1024 * 1024)
 /* Keys and sections in one file: 5,000 tenants of 40 keys. Repeats are looked for among them. */
 #define LIMIT_CONFIG_MARKS 200000u

@@ -58,10 +58,9 @@ int secret_self_test(void);
 
 /*
  * A keyed hash by which a credential file that was consumed once is recognised without keeping it.
- * 0, -EINVAL (store_key's length), -ENOMEM or -EIO.
+ * key: STORE_KEY_SIZE random bytes. 0, -EINVAL (its length), -ENOMEM or -EIO.
  */
-int secret_fingerprint(
-	const struct secret *store_key, const struct secret *s, uint8_t ret[static 32]);
+int secret_fingerprint(const struct secret *key, const struct secret *s, uint8_t ret[static 32]);
 
 /*
  * Turns off core dumps, ptrace by others and $SSLKEYLOGFILE for this process. Call first in main(),

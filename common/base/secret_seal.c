@@ -197,17 +197,16 @@ int secret_open(const struct secret *store_key, const char *tenant_id, const cha
 	return 0;
 }
 
-int secret_fingerprint(
-	const struct secret *store_key, const struct secret *s, uint8_t ret[static 32])
+int secret_fingerprint(const struct secret *key, const struct secret *s, uint8_t ret[static 32])
 {
-	_cleanup_(secret_freep) struct secret *key = NULL;
+	_cleanup_(secret_freep) struct secret *derived = NULL;
 
-	if (store_key->len != STORE_KEY_SIZE)
+	if (key->len != STORE_KEY_SIZE)
 		return -EINVAL;
-	int r = derive_key(store_key, FINGERPRINT_PURPOSE, &key);
+	int r = derive_key(key, FINGERPRINT_PURPOSE, &derived);
 	if (r < 0)
 		return r;
-	return hmac_sha256(key->data, key->len, s->data, s->len, ret);
+	return hmac_sha256(derived->data, derived->len, s->data, s->len, ret);
 }
 
 int secret_self_test(void)

@@ -3,8 +3,8 @@
 -- without the store key. Tokens as in schema_v1.sql.
 
 CREATE TABLE secret (
-	tenant_id TEXT NOT NULL,            -- GUID at the service
-	purpose TEXT NOT NULL,              -- 'refresh_token'
+	tenant_id TEXT NOT NULL,            -- GUID at the service; '' for all
+	purpose TEXT NOT NULL,              -- 'refresh_token'; for all: 'fingerprint_key'
 	envelope @BLOB@ NOT NULL,
 	stored @INT@ NOT NULL,
 	PRIMARY KEY (tenant_id, purpose)

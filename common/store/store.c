@@ -169,22 +169,33 @@ static int store_sign(struct store *s)
 	return r < 0 ? r : 0;
 }
 
-static int store_open_secrets(struct store *s, char **ret_detail)
+/* "sqlite:/var/lib/snapwatch/secrets.db", beside the database. */
+static int secrets_url(const struct store *s, char **ret)
 {
-	_cleanup_(freep) char *copy = strdup(s->path), *url = NULL;
-	int64_t from = 0;
+	_cleanup_(freep) char *copy = strdup(s->path);
 
-	if (!copy)
-		return -ENOMEM;
-	if (asprintf(&url, "sqlite:%s/secrets.db", dirname(copy)) < 0) {
-		url = NULL;
+	if (!copy || asprintf(ret, "sqlite:%s/secrets.db", dirname(copy)) < 0) {
+		*ret = NULL;
 		return -ENOMEM;
 	}
-	int r = db_open(url, DB_OPEN_WRITE_SECRET, &s->secrets);
+	return 0;
+}
+
+static int open_secrets(struct store *s, char **ret_detail)
+{
+	_cleanup_(freep) char *url = NULL;
+	int64_t from = 0;
+
+	int r = secrets_url(s, &url);
+	if (r < 0)
+		return r;
+	r = db_open(url, DB_OPEN_WRITE_SECRET, &s->secrets);
 	if (r >= 0)
 		r = schema_migrate(s->secrets, &schema_secrets, NULL, &from);
 	if (r == 0)
 		r = db_prepare(s->secrets, &store_secret_sql);
+	if (r == 0)
+		r = db_prepare(s->secrets, &store_rekey_sql);
 	if (r == SCHEMA_E_NEWER)
 		return tell(ret_detail, STORE_E_NEWER,
 			"%s has schema %lld, this is snapwatch %s, which knows schema %u",
@@ -217,7 +228,37 @@ int store_open(const char *url, struct store **ret, char **ret_detail)
 	r = store_sign(s);
 	if (r < 0)
 		return tell_db(ret_detail, r, s->path, s->db);
-	r = store_open_secrets(s, ret_detail);
+	r = open_secrets(s, ret_detail);
+	if (r != 0)
+		return r;
+	*ret = TAKE_PTR(s);
+	return 0;
+}
+
+int store_open_secrets(const char *url, struct store **ret, char **ret_detail)
+{
+	_cleanup_(store_closep) struct store *s = NULL;
+	_cleanup_(freep) char *file = NULL;
+
+	if (ret_detail)
+		*ret_detail = NULL;
+	int r = store_new(url, &s);
+	if (r == 0)
+		r = secrets_url(s, &file);
+	if (r < 0)
+		return r;
+	/* before the lock file is made */
+	const char *path = strchr(file, ':') + 1;
+	if (access(path, R_OK | W_OK) < 0)
+		r = -errno;
+	if (r == -ENOENT)
+		return tell(
+			ret_detail, STORE_E_MISSING, "%s does not exist: no secret is kept", path);
+	if (r < 0)
+		return tell(ret_detail, r, "%s: %s", path, err_text(r));
+	r = store_lock(s, ret_detail);
+	if (r == 0)
+		r = open_secrets(s, ret_detail);
 	if (r != 0)
 		return r;
 	*ret = TAKE_PTR(s);
@@ -268,21 +309,24 @@ int store_open_reader(const char *url, struct store **ret, char **ret_detail)
 	return 0;
 }
 
-int store_use_key(struct store *s, const struct secret *credential)
+int store_key_decode(const struct secret *credential, struct secret **ret)
 {
-	struct buf key = BUF_INIT(STORE_KEY_SIZE);
-	struct secret *copy = NULL;
+	_cleanup_(buf_done) struct buf key = BUF_INIT_SECRET(STORE_KEY_SIZE);
 	int r = base64_decode(credential->data, credential->len, &key);
 
-	if (r < 0 || key.len != STORE_KEY_SIZE) {
-		buf_wipe(&key);
+	if (r < 0 || key.len != STORE_KEY_SIZE)
 		return r == -ENOMEM ? r : -EINVAL;
-	}
-	r = secret_new(key.data, key.len, &copy);
-	buf_wipe(&key);
+	return secret_new(key.data, key.len, ret);
+}
+
+int store_use_key(struct store *s, const struct secret *credential)
+{
+	struct secret *key = NULL;
+	int r = store_key_decode(credential, &key);
+
 	if (r < 0)
 		return r;
 	(void)secret_free(s->store_key);
-	s->store_key = copy;
+	s->store_key = key;
 	return 0;
 }

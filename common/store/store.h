@@ -30,7 +30,7 @@ enum store_error {
 	STORE_E_LOCKED = 1, /* another daemon has it; *ret_detail names it */
 	STORE_E_NEWER,	    /* written by a newer snapwatch; *ret_detail has both versions */
 	STORE_E_OLDER,	    /* reader only: the daemon has not migrated it yet */
-	STORE_E_MISSING,    /* reader only: there is no store yet */
+	STORE_E_MISSING,    /* reader, or secrets alone: there is no store yet */
 };
 
 /*
@@ -46,7 +46,15 @@ int store_open_reader(const char *url, struct store **ret, char **ret_detail);
 struct store *store_close(struct store *s);
 DEFINE_CLEANUP(struct store, store_close);
 
-/* The key for secrets.db (credential "store-key": 32 bytes in base64). Copies it. 0 or -EINVAL. */
+/*
+ * As store_open(), but secrets.db alone, which must be there (STORE_E_MISSING): s->db is NULL. For
+ * work on keys, which must be possible when the database is damaged.
+ */
+int store_open_secrets(const char *url, struct store **ret, char **ret_detail);
+
+/* The 32 bytes that credential "store-key" holds in base64. 0, -EINVAL or -ENOMEM. */
+int store_key_decode(const struct secret *credential, struct secret **ret);
+/* The key for secrets.db from that credential. 0, -EINVAL or -ENOMEM. */
 int store_use_key(struct store *s, const struct secret *credential);
 
 /* Every table of statements, for preparing at open and for the test on both engines. */

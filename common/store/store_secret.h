@@ -16,6 +16,8 @@
 #include "common/store/store.h"
 
 #define STORE_KEY_CREDENTIAL "store-key"
+/* The key before that one, while what it sealed is sealed anew (store_rekey.h). */
+#define STORE_FORMER_KEY_CREDENTIAL "store-key.old"
 #define STORE_SECRET_REFRESH_TOKEN "refresh_token"
 
 enum store_secret_error {
@@ -40,7 +42,7 @@ int store_secret_forget(struct store *s, const char *tenant_id, const char *purp
  * The content of a credential file: taken, in place of what is kept, unless this very content was
  * taken once before; so a file that is left in its place never brings back a token that has
  * been rotated since. *ret_taken says which; either way store_secret_get() then has what counts. 0,
- * NO_KEY.
+ * NO_KEY, BROKEN (what recognises files was altered).
  */
 int store_secret_offer(struct store *s, const char *tenant_id, const char *purpose,
 	const struct secret *credential, bool *ret_taken);

@@ -20,9 +20,11 @@ extern const struct db_sql_table store_snapshot_sql;
 extern const struct db_sql_table store_tenant_sql;
 extern const struct db_sql_table store_verify_sql;
 
-/* On secrets.db. */
-extern const struct db_sql_table store_secret_sql;
 extern const struct db_sql_table store_view_alert_sql;
 extern const struct db_sql_table store_view_finding_sql;
 extern const struct db_sql_table store_view_job_sql;
 extern const struct db_sql_table store_view_object_sql;
+
+/* On secrets.db. */
+extern const struct db_sql_table store_rekey_sql;
+extern const struct db_sql_table store_secret_sql;

@@ -259,6 +259,7 @@ START_TEST(every_statement_is_prepared_on_both)
 
 	db = sqlite_with(&schema_secrets, "secrets.db");
 	assert_table(db, &store_secret_sql);
+	assert_table(db, &store_rekey_sql);
 	(void)db_close(db);
 	PQfinish(conn);
 	conn = NULL;
