@@ -194,3 +194,6 @@
 #define LIMIT_ID_TOKEN_ROLES 256u
 /* The permissions that a sign-in was granted, by name: the most that anybody has is some dozens. */
 #define LIMIT_SCOPE_TEXT_BYTES 16384u
+/* The header of the request that brings it: browsers send the cookies of every other program
+ * on localhost. */
+#define LIMIT_REDIRECT_HEADER_BYTES (64u * 1024)
