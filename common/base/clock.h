@@ -26,6 +26,7 @@ int64_t clock_boot_us(void);
 
 /*
  * How long a kernel timer has to wait until delay_us of this clock have passed: delay_us itself
- * in shipped programs, less under a scaled clock. Only engine/loop.c calls it.
+ * in shipped programs, less under a scaled clock. Only engine/loop.c calls it, and what waits in
+ * the CLI for as long as the daemon does.
  */
 int64_t clock_kernel_delay_us(int64_t delay_us);

@@ -197,3 +197,9 @@
 /* The header of the request that brings it: browsers send the cookies of every other program
  * on localhost. */
 #define LIMIT_REDIRECT_HEADER_BYTES (64u * 1024)
+/* Browsers open connections ahead that they may never use; those that bring nothing are closed
+ * after so long (in kernel time), or when there are too many. */
+#define LIMIT_REDIRECT_CLIENTS 16u
+#define LIMIT_REDIRECT_IDLE_US (10 * USEC_PER_SEC)
+/* Who was answered is waited for that long before the connection is closed. In kernel time. */
+#define LIMIT_REDIRECT_FAREWELL_US (2 * USEC_PER_SEC)
