@@ -123,7 +123,7 @@ links: $(B)/snapwatchd $(B)/snapwatch
 
 $(BUILD)/gen/version.h: FORCE
 	$(Q)mkdir -p $(@D)
-	$(Q)printf '#define SNAPWATCH_VERSION "%s"\n' '$(VERSION)' > $@.new; \
+	$(Q)printf '#define SNAPWATCH_VERSION "%s"\n#define SNAPWATCH_SBINDIR "%s"\n' '$(VERSION)' '$(SBINDIR)' > $@.new; \
 		cmp -s $@.new $@ && rm -f $@.new || mv $@.new $@
 FORCE:
 

@@ -265,6 +265,14 @@ int ctl_request(const char *socket_path, const char *method, const char *path, c
 	return answer_of(reply, status, socket_path, ret_text);
 }
 
+int ctl_probe(const char *socket_path)
+{
+	_cleanup_(exchange_done) struct exchange x = {.fd = -1, .deadline_fd = -1};
+	int r = set_deadline(&x, ANSWER_US);
+
+	return r == 0 ? open_socket(&x, socket_path) : r;
+}
+
 int ctl_status(const char *socket_path, struct buf *reply, char **ret_text)
 {
 	return ctl_request(socket_path, "GET", "/v1/status", NULL, ANSWER_US, reply, ret_text);

@@ -14,11 +14,14 @@
 /*
  * One request. body: JSON, or NULL for GET. reply gets the body of the answer (JSON). ret_text (may
  * be NULL): the answer's "text" and, as a line of its own, its "hint", or what went wrong, visible
- * and without a line feed at its end; NULL when there is nothing to say; free() it. timeout_us: kernel time from connecting to the last
- * byte of the answer; 0 waits for ever.
+ * and without a line feed at its end; NULL when there is nothing to say; free() it. timeout_us:
+ * kernel time from connecting to the last byte of the answer; 0 waits for ever.
  */
 int ctl_request(const char *socket_path, const char *method, const char *path, const char *body,
 	int64_t timeout_us, struct buf *reply, char **ret_text);
+
+/* Whether anybody listens there: 0, or -errno of connecting (-ENOENT, -ECONNREFUSED: nobody). */
+int ctl_probe(const char *socket_path);
 
 /* GET /v1/status: reply gets the whole document. */
 int ctl_status(const char *socket_path, struct buf *reply, char **ret_text);
