@@ -111,6 +111,15 @@
 #define LIMIT_CONTROL_REPLY_BYTES (8u * 1024 * 1024)
 /* A client that neither asks nor reads for that long is cut off. In kernel time. */
 #define LIMIT_CONTROL_IDLE_US (10 * USEC_PER_SEC)
+/* The header of a request that brings the end of a sign-in: browsers send the cookies of every
+ * other program on localhost. */
+#define LIMIT_REDIRECT_HEADER_BYTES (64u * 1024)
+/* Browsers open connections ahead that they may never use; those that bring nothing are closed
+ * after so long (in kernel time), or when there are too many. */
+#define LIMIT_REDIRECT_CLIENTS 16u
+#define LIMIT_REDIRECT_IDLE_US (10 * USEC_PER_SEC)
+/* Who was answered is waited for that long before the connection is closed. In kernel time. */
+#define LIMIT_REDIRECT_FAREWELL_US (2 * USEC_PER_SEC)
 /* "yield --for": shorter is over before the portal is open; a longer one lets baselines age out. */
 #define LIMIT_HOLD_MIN_US (USEC_PER_MIN)
 #define LIMIT_HOLD_MAX_US (30 * USEC_PER_DAY)
@@ -194,12 +203,3 @@
 #define LIMIT_ID_TOKEN_ROLES 256u
 /* The permissions that a sign-in was granted, by name: the most that anybody has is some dozens. */
 #define LIMIT_SCOPE_TEXT_BYTES 16384u
-/* The header of the request that brings it: browsers send the cookies of every other program
- * on localhost. */
-#define LIMIT_REDIRECT_HEADER_BYTES (64u * 1024)
-/* Browsers open connections ahead that they may never use; those that bring nothing are closed
- * after so long (in kernel time), or when there are too many. */
-#define LIMIT_REDIRECT_CLIENTS 16u
-#define LIMIT_REDIRECT_IDLE_US (10 * USEC_PER_SEC)
-/* Who was answered is waited for that long before the connection is closed. In kernel time. */
-#define LIMIT_REDIRECT_FAREWELL_US (2 * USEC_PER_SEC)
