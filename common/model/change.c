@@ -14,6 +14,7 @@
 #include "common/base/parse.h"
 #include "common/base/text.h"
 #include "common/base/timefmt.h"
+#include "common/model/change_link.h"
 
 static const struct {
 	const char *name, *action;
@@ -558,24 +559,13 @@ static int take_next_link(struct scan *s, struct json_span value)
 	return text_copy(link, &s->page.next_link);
 }
 
-/* Annotations come as "@odata.nextLink" or, by OData 4.01, as "@nextLink". */
-static bool is_next_link(const char *key, size_t len)
-{
-	static const char *const spellings[] = {"@odata.nextLink", "@nextLink"};
-
-	for (size_t i = 0; i < ARRAY_SIZE(spellings); i++)
-		if (len == strlen(spellings[i]) && memcmp(key, spellings[i], len) == 0)
-			return true;
-	return false;
-}
-
 static int on_member(void *arg, struct json_span key, struct json_span value)
 {
 	struct scan *s = arg;
 	const char *name = s->text + key.off;
 	char shown[64];
 
-	if (is_next_link(name, key.len))
+	if (change_link_is(name, key.len))
 		return take_next_link(s, value);
 	if (memchr(name, '@',
 		    key.len)) /* @odata.context, @context, @odata.count, @odata.deltaLink */

@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Fetch a page, have it stored, go on at its link. The loop never looks into a page: the raw bytes
- * go to the store thread, which says the link as soon as it has parsed them and counters when they
- * are stored. In between the next page is asked for, one ahead and no more; it waits here until the
- * one before it is committed, so what is stored never depends on it. Readings wait for their share
- * of the bytes in flight in the order of asking, so that none starves.
+ * Fetch a page, have it stored, go on at its link. The loop never reads a page: the raw bytes go to
+ * the store thread, which says link and counters when they are stored. Meanwhile the page that they
+ * seem to lead to (change_link.h) is asked for, one ahead and no more; it waits here until the one
+ * before it is committed, and is dropped when that one leads elsewhere, so what is stored never
+ * depends on it. Readings wait for their share of the bytes in flight in the order of asking, so
+ * that none starves.
  */
 #include "daemon/watch/pages.h"
 
@@ -14,12 +15,14 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
+#include "common/base/json.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
 #include "common/model/change.h"
+#include "common/model/change_link.h"
 #include "common/model/run.h"
 #include "common/store/store_page.h"
 #include "daemon/engine/http.h"
@@ -66,7 +69,7 @@ struct reading {
 	bool queued;
 	size_t reserved; /* for the call or the early answer */
 	struct graph_call *call;
-	char *ahead; /* the link to fetch while a request is at the store */
+	char *ahead; /* the link that the page at the store seems to have, followed already */
 	struct early early;
 	struct page_request *request;
 	struct loop_timer *timer;
@@ -83,8 +86,6 @@ struct page_request {
 	size_t reserved;
 	int64_t job, number;
 	struct buf body;
-	struct change_page page; /* the store thread's, until the request is answered */
-	char *ahead;		 /* the same link as soon as it is known; NULL: not known */
 	/* what came of it */
 	int64_t rows, unknown;
 	uint64_t print;	 /* of what it begins and ends with; 0: there is no change in it */
@@ -159,19 +160,24 @@ static void early_done(struct early *e)
 	*e = (struct early){0};
 }
 
-/* Whatever is under way ends without coming back here; who waits for a share is to be asked next.
- */
-static void read_free(struct reading *rd)
+/* What is under way at the service ends without coming back here; who waits for a share is to be
+ * asked next. */
+static void drop(struct reading *rd)
 {
-	graph_call_cancel(rd->call);
+	graph_call_cancel(TAKE_PTR(rd->call));
 	if (rd->queued)
 		dequeue(rd);
 	unreserve(rd->p, &rd->reserved);
+	early_done(&rd->early);
+	free(TAKE_PTR(rd->ahead));
+}
+
+static void read_free(struct reading *rd)
+{
+	drop(rd);
 	if (rd->request)
 		rd->request->read = NULL;
 	(void)loop_timer_free(rd->timer);
-	early_done(&rd->early);
-	free(rd->ahead);
 	page_circle_done(&rd->circle);
 	free(rd);
 }
@@ -231,58 +237,40 @@ static void request_free(struct page_request *q)
 			q->next->prev = q->prev;
 	}
 	buf_done(&q->body);
-	change_page_done(&q->page);
-	free(q->ahead);
 	free(q->next_link);
 	free(q);
 }
 
-/* On the store's thread, because the loop must not stand still for it. */
-static int parse(struct page_request *q)
+static int parse(struct page_request *q, struct change_page *page)
 {
-	int r;
+	const char *text = buf_text(&q->body);
+	int r = change_page_parse(text, q->body.len, page);
 
-	if (q->page.saw_value)
-		return 0;
-	change_page_done(&q->page);
-	r = change_page_parse(buf_text(&q->body), q->body.len, &q->page);
-	if (r == -EBADMSG || (r == 0 && !q->page.saw_value)) {
-		q->why = change_page_problem(buf_text(&q->body), q->body.len);
+	if (r == -EBADMSG || (r == 0 && !page->saw_value)) {
+		q->why = change_page_problem(text, q->body.len);
 		return PUT_E_UNREADABLE;
 	}
 	return r;
 }
 
-/* Stores nothing. The link is a copy, because put_work() may be running when it is looked at. */
-static int parse_work(struct store *s, void *arg)
-{
-	struct page_request *q = arg;
-	int r = parse(q);
-
-	(void)s;
-	free(TAKE_PTR(q->ahead));
-	return r == 0 ? text_copy(q->page.next_link, &q->ahead) : r;
-}
-
-/* The page is given back here, not on the loop: a transaction that fails parses it again. */
+/* On the store's thread, because the loop must not stand still for parsing. */
 static int put_work(struct store *s, void *arg)
 {
+	_cleanup_(change_page_done) struct change_page page = {0};
 	struct page_request *q = arg;
-	struct change_page *page = &q->page;
-	int r = parse(q);
+	int r = parse(q, &page);
 
 	free(TAKE_PTR(q->next_link));
 	if (r == 0)
-		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, page);
+		r = store_page_put(s, q->job, q->number, q->body.data, q->body.len, &page);
 	if (r == 0) {
-		q->rows = (int64_t)page->n;
-		q->unknown = (int64_t)page->unknown.n;
-		q->print = page_circle_print(q->body.data, page);
+		q->rows = (int64_t)page.n;
+		q->unknown = (int64_t)page.unknown.n;
+		q->print = page_circle_print(q->body.data, &page);
 		(void)snprintf(
-			q->unknown_first, sizeof(q->unknown_first), "%s", page->unknown.first);
-		q->next_link = TAKE_PTR(page->next_link);
+			q->unknown_first, sizeof(q->unknown_first), "%s", page.unknown.first);
+		q->next_link = TAKE_PTR(page.next_link);
 	}
-	change_page_done(page);
 	return r;
 }
 
@@ -297,9 +285,12 @@ static void note_unknown(const struct reading *rd, const struct page_request *q)
 
 static void answered(struct reading *rd, struct graph_reply *reply);
 
-/* The next page is here, on its way, or to be asked for. */
+/* The next page is here, on its way, or to be asked for: what is not at its link is not it. */
 static void go_on(struct reading *rd)
 {
+	if (rd->ahead && strcmp(rd->ahead, rd->run->next_link) != 0)
+		drop(rd);
+	free(TAKE_PTR(rd->ahead));
 	_cleanup_(early_done) struct early e = rd->early;
 	struct graph_reply reply = {
 		.outcome = e.outcome,
@@ -348,6 +339,7 @@ static void unreadable(struct reading *rd, const struct page_request *q)
 
 	(void)snprintf(text, sizeof(text), "page %lld of the changes cannot be read: %s",
 		(long long)q->number, q->why ? q->why : "it is not what it was");
+	drop(rd);
 	again(rd, text);
 }
 
@@ -402,19 +394,6 @@ static const char *refused(const struct reading *rd, const char *link, int64_t p
 	return NULL;
 }
 
-/* What is wrong with a link is said when its page is stored. */
-static void parse_done(void *arg, int r)
-{
-	struct page_request *q = arg;
-	struct reading *rd = q->read;
-
-	if (r != 0 || !rd || !*q->ahead || refused(rd, q->ahead, q->number) ||
-		page_circle_followed(&rd->circle, q->ahead))
-		return;
-	rd->ahead = TAKE_PTR(q->ahead);
-	enqueue(rd);
-}
-
 /* --- the service --------------------------------------------------------------------------------
  */
 
@@ -454,6 +433,20 @@ static void reserve(struct pages *p, size_t *reserved, size_t bytes)
 	p->in_flight += bytes;
 }
 
+/* While a page is at the store. What is wrong with its link is said when it is stored. */
+static void look_ahead(struct reading *rd, const struct page_request *q)
+{
+	_cleanup_(freep) char *link = NULL;
+	struct json_span at;
+
+	if (change_link_peek(buf_text(&q->body), q->body.len, &at))
+		link = strndup(q->body.data + at.off, at.len);
+	if (!link || refused(rd, link, q->number) || page_circle_followed(&rd->circle, link))
+		return;
+	rd->ahead = TAKE_PTR(link);
+	enqueue(rd);
+}
+
 static void answered(struct reading *rd, struct graph_reply *reply)
 {
 	struct pages *p = rd->p;
@@ -465,7 +458,7 @@ static void answered(struct reading *rd, struct graph_reply *reply)
 		q->body = reply->body;
 		reply->body = BUF_INIT(0);
 		reserve(p, &q->reserved, q->body.cap);
-		store_thread_post(p->store, parse_work, parse_done, q);
+		look_ahead(rd, q);
 		store_thread_post(p->store, put_work, put_done, q);
 	} else {
 		failed(rd, reply);
@@ -512,10 +505,9 @@ static void on_page(void *arg, struct graph_reply *reply)
 static void fetch(struct reading *rd)
 {
 	const struct run *run = rd->run;
-	_cleanup_(freep) char *ahead = TAKE_PTR(rd->ahead);
 
 	if (graph_get_changes(rd->t->graph, run->snapshot, run->service_id,
-		    ahead ? ahead : run->next_link, on_page, rd, &rd->call) == 0)
+		    rd->ahead ? rd->ahead : run->next_link, on_page, rd, &rd->call) == 0)
 		return;
 	unreserve(rd->p, &rd->reserved);
 	if (!rd->request)

@@ -1,7 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
  * Pages of getChanges: page, rows, and the atoms of each element. Rows lie in the page in order and
- * none is dropped; texts are within their limits; atoms say the same as the row.
+ * none is dropped; texts are within their limits; atoms say the same as the row; the link that is
+ * seen without reading is the link.
  */
 #include <string.h>
 
@@ -10,6 +11,7 @@
 #include "common/base/text.h"
 #include "common/model/atom.h"
 #include "common/model/change.h"
+#include "common/model/change_link.h"
 #include "tests/fuzz/fuzz.h"
 
 static void check_text(const char *text, size_t max)
@@ -97,14 +99,28 @@ static void check_page(const char *text, size_t size, const struct change_page *
 	}
 }
 
+/* What is seen without reading is what is read. */
+static void check_link(const char *text, size_t size, const char *link)
+{
+	struct json_span at;
+
+	if (change_link_peek(text, size, &at))
+		FUZZ_CHECK(at.off + at.len < size && strlen(link) == at.len &&
+			   memcmp(link, text + at.off, at.len) == 0);
+}
+
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	const char *text = (const char *)data;
 	struct change_page page;
+	struct json_span at;
 
-	if (change_page_parse(text, size, &page) < 0)
+	if (change_page_parse(text, size, &page) < 0) {
+		FUZZ_CHECK(!change_link_peek(text, size, &at) || at.off + at.len < size);
 		return 0;
+	}
 	check_page(text, size, &page);
+	check_link(text, size, page.next_link);
 	change_page_done(&page);
 	return 0;
 }

@@ -184,8 +184,6 @@ static bool crash_before(struct world *w, const struct http_request *q)
 /* Arms the store's death for what the answer will lead to. */
 static void crash_after(struct world *w, const struct http_request *q, const struct sim_response *a)
 {
-	/* a page is parsed in one request and stored in the next */
-	const size_t put = 2;
 	size_t n = 0;
 
 	if (w->crash == CRASH_CREATED && is_create(q) && a->status == 202)
@@ -195,14 +193,14 @@ static void crash_after(struct world *w, const struct http_request *q, const str
 
 		w->pages_seen++;
 		if (w->crash == CRASH_PAGE && w->pages_seen == w->crash_page)
-			n = put;
+			n = 1;
 		if (w->full_page && w->pages_seen == w->full_page) {
 			w->full_page = 0;
-			fake_store_thread_fail(fake_store_thread_newest(), put, -ENOSPC);
+			fake_store_thread_fail(fake_store_thread_newest(), 1, -ENOSPC);
 		}
 		/* stored page, state settling, then the verdict */
 		if ((w->crash == CRASH_VERDICT || w->crash == CRASH_JUDGED) && last)
-			n = put + 2;
+			n = 3;
 	}
 	/* state failed is stored, its alert is not */
 	if (w->crash == CRASH_ALERT && strstr(q->url, "obs/") &&

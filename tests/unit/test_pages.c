@@ -7,7 +7,9 @@
 
 #include "common/base/clock.h"
 #include "common/base/limits.h"
+#include "common/base/json.h"
 #include "common/conf/conf.h"
+#include "common/model/change_link.h"
 #include "common/store/store.h"
 #include "common/store/store_job.h"
 #include "common/store/store_lease.h"
@@ -49,9 +51,22 @@ static struct {
 	enum graph_outcome fail; /* of page fail_at, as often as fail_times */
 	int fail_at, fail_times;
 	const char *broken; /* instead of page fail_at, as often as fail_times */
+	bool peek_lies;	    /* of page 2 */
 	size_t calls, most_in_flight;
 	char order[200]; /* job id and page of each call */
 } sv;
+
+bool __real_change_link_peek(const char *text, size_t len, struct json_span *ret);
+bool __wrap_change_link_peek(const char *text, size_t len, struct json_span *ret);
+bool __wrap_change_link_peek(const char *text, size_t len, struct json_span *ret)
+{
+	const char *lie = sv.peek_lies ? strstr(text, LINK "9") : NULL;
+
+	if (!lie)
+		return __real_change_link_peek(text, len, ret);
+	*ret = (struct json_span){(size_t)(lie - text), strlen(LINK "9")};
+	return true;
+}
 
 static int page_of(const struct graph_asked *asked)
 {
@@ -339,7 +354,7 @@ START_TEST(failing_calls)
 	sv.fail = failures[_i].outcome;
 	sv.broken = failures[_i].broken;
 	if (early && sv.fail_at > 1)
-		fake_store_thread_fail(st, 2 * (size_t)(sv.fail_at - 1), -ENOSPC);
+		fake_store_thread_fail(st, (size_t)(sv.fail_at - 1), -ENOSPC);
 	start_and_run(0);
 	if (early && sv.fail_at > 1) {
 		ck_assert_str_eq(told, "");
@@ -450,7 +465,7 @@ END_TEST
 START_TEST(a_full_disk_only_takes_time)
 {
 	graph_scripted_delay(tenant.graph, USEC_PER_SEC);
-	fake_store_thread_fail(st, 4, -ENOSPC); /* a page is parsed, then stored */
+	fake_store_thread_fail(st, 2, -ENOSPC);
 	start(0);
 	fake_loop_run_for(l, USEC_PER_HOUR);
 	ck_assert_str_eq(told, "");
@@ -464,6 +479,96 @@ START_TEST(a_full_disk_only_takes_time)
 }
 END_TEST
 
+#define ROW2 "{\"id\":\"o2\",\"entityTypeName\":\"user\",\"recoveryAction\":\"restore\""
+#define NEXT(n) "\"@odata.nextLink\":\"" LINK #n "\""
+#define FALSE_NEXT "\"displayName\":\",\\\"@odata.nextLink\\\":\\\"" LINK "9\\\"}\""
+
+/* What page 2 says of the next, and what is asked for because of it. */
+static const struct {
+	const char *page2;
+	bool once;  /* then as usual */
+	bool ahead; /* page 3 is asked for while page 2 is stored */
+	bool peek_lies;
+	const char *order;
+} hints[] = {
+	{"{" NEXT(3) ",\"value\":[" ROW2 "}]}", false, true, false, "a1 a2 a3 "},
+	{"{\"value\":[" ROW2 "}],\"@nextLink\":\"" LINK "3\"}", false, true, false, "a1 a2 a3 "},
+	/* it is there, but not to be seen without reading the page */
+	{"{\"value\":[" ROW2 "}],\"@odata.nextLink\":\"https:\\/\\/graph.test/v1.0/next/3\"}",
+		false, false, false, "a1 a2 a3 "},
+	{"{\"a\":[]," NEXT(3) ",\"value\":[" ROW2 "}],\"b\":{}}", false, false, false, "a1 a2 a3 "},
+	/* a name wants to be one */
+	{"{\"value\":[" ROW2 "," FALSE_NEXT "}]," NEXT(3) "}", false, true, false, "a1 a2 a3 "},
+	{"{" NEXT(3) ",\"value\":[" ROW2 "," FALSE_NEXT "}]}", false, true, false, "a1 a2 a3 "},
+	/* a page that is none leads anywhere: one request, whose answer is not used */
+	{"{\"value\":[oops]," NEXT(9) "}", true, true, false, "a1 a2 a9 a2 a3 "},
+	{"{\"value\":[oops]," NEXT(3) "}", true, true, false, "a1 a2 a3 a2 a3 "},
+	{"{" NEXT(9) ",\"error\":\"" LINK "3\"}", true, true, false, "a1 a2 a9 a2 a3 "},
+	/* no request to where none may go */
+	{"{\"value\":[oops],\"@odata.nextLink\":\"https://evil.test/v1.0/next/3\"}", true, false,
+		false, "a1 a2 a2 a3 "},
+	{"{\"value\":[oops]," NEXT(2) "}", true, false, false, "a1 a2 a2 a3 "},
+	/* if ever what was seen were not what is read */
+	{"{\"value\":[" ROW2 "," FALSE_NEXT "}]," NEXT(3) "}", false, true, true, "a1 a2 a9 a3 "},
+};
+
+/* The store takes a minute; the answer comes while the page before it is stored, or after that. */
+START_TEST(a_link_seen_early)
+{
+	bool late = _i % 2;
+
+	_i /= 2;
+	const char *page2 = hints[_i].page2, *order = hints[_i].order;
+	if (hints[_i].once) {
+		sv.broken = page2;
+		sv.fail_at = 2;
+		sv.fail_times = 1;
+	} else {
+		sv.body[2] = page2;
+	}
+	sv.peek_lies = hints[_i].peek_lies;
+	fake_store_thread_delay(st, USEC_PER_MIN);
+	if (late)
+		graph_scripted_delay(tenant.graph, 2 * USEC_PER_MIN);
+	start(0);
+	while (runs[0]->pages == 0 || !strstr(sv.order, "a2 "))
+		fake_loop_run_for(l, USEC_PER_SEC);
+	fake_loop_run_for(l, USEC_PER_MIN / 2);
+	ck_assert_int_eq(runs[0]->pages, 1);
+	ck_assert_msg(
+		(sv.calls == 3 || graph_scripted_in_flight(tenant.graph) == 1) == hints[_i].ahead,
+		"%s", page2);
+	fake_loop_run_for(l, USEC_PER_HOUR);
+	/* a call that is dropped before its answer has not reached the service of this test */
+	if (late)
+		order = hints[_i].once ? "a1 a2 a2 a3 " : "a1 a2 a3 ";
+	ck_assert_msg(strcmp(told, "complete") == 0, "%s: %s", page2, told);
+	ck_assert_msg(strcmp(sv.order, order) == 0, "%s: %s", page2, sv.order);
+	ck_assert_int_eq(runs[0]->pages, 3);
+	ck_assert_int_eq(runs[0]->changes, 3);
+	check_stored(0);
+}
+END_TEST
+
+/* Dropped while some of them wait for a share of the bytes in flight: nobody starves. */
+START_TEST(dropped_in_the_queue)
+{
+	sv.broken = "{\"value\":[oops]," NEXT(3) "}";
+	sv.fail_at = 2;
+	sv.fail_times = READERS;
+	graph_scripted_delay(tenant.graph, USEC_PER_SEC);
+	fake_store_thread_delay(st, USEC_PER_SEC / 10);
+	for (int i = 0; i < READERS; i++)
+		start(i);
+	fake_loop_run_for(l, USEC_PER_HOUR);
+	ck_assert_uint_eq(sv.most_in_flight, LIMIT_PAGE_BYTES_IN_FLIGHT / LIMIT_PAGE_BYTES_ASSUMED);
+	for (int i = 0; i < READERS; i++) {
+		ck_assert_int_eq(runs[i]->pages, 3);
+		check_stored(i);
+	}
+}
+END_TEST
+
 /* What is under way about the next page ends with the reading, and gives its share back. */
 START_TEST(cancelled_while_the_next_page)
 {
@@ -471,7 +576,7 @@ START_TEST(cancelled_while_the_next_page)
 		int64_t answer_us; /* of the service */
 	} when[] = {{0}, {2 * USEC_PER_HOUR}};
 
-	fake_store_thread_fail(st, 2, -ENOSPC);
+	fake_store_thread_fail(st, 1, -ENOSPC);
 	start(0);
 	fake_loop_turn(l);
 	graph_scripted_delay(tenant.graph, when[_i].answer_us);
@@ -512,6 +617,8 @@ Suite *suite(void)
 	tcase_add_test(tc, read_anew);
 	tcase_add_test(tc, memory_behind_the_store);
 	tcase_add_test(tc, a_full_disk_only_takes_time);
+	tcase_add_loop_test(tc, a_link_seen_early, 0, 2 * sizeof(hints) / sizeof(hints[0]));
+	tcase_add_test(tc, dropped_in_the_queue);
 	tcase_add_loop_test(tc, cancelled_while_the_next_page, 0, 2);
 	suite_add_tcase(s, tc);
 	return s;
