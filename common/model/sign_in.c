@@ -1,7 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 #include "common/model/sign_in.h"
 
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -186,28 +185,21 @@ static void observe(int64_t *shortest_us, int64_t from_us, int64_t now_us)
 		*shortest_us = life_us;
 }
 
-int sign_in_refused(
+void sign_in_refused(
 	struct sign_in *s, int64_t now_us, enum sign_in_end end, const char *text, const char *hint)
 {
-	char *own_text = NULL, *own_hint = NULL;
-
-	if (text_copy(text, &own_text) < 0 || text_copy(hint, &own_hint) < 0) {
-		free(own_text);
-		return -ENOMEM;
-	}
 	free(s->refused_text);
 	free(s->refused_hint);
-	s->refused_text = own_text;
-	s->refused_hint = own_hint;
+	(void)text_copy(text, &s->refused_text);
+	(void)text_copy(hint, &s->refused_hint);
 	s->probed_us = now_us;
 	if (s->refused_us != TIME_NONE)
-		return 0;
+		return;
 	s->refused_us = now_us;
 	if (end == SIGN_IN_END_AGE)
 		observe(&s->age_us, s->enrolled_us, now_us);
 	else if (end == SIGN_IN_END_IDLE)
 		observe(&s->idle_us, latest(s->enrolled_us, s->refreshed_us), now_us);
-	return 0;
 }
 
 bool sign_in_refreshed(struct sign_in *s, int64_t now_us)

@@ -105,14 +105,15 @@ extern const unsigned certificate_warn_days[]; /* 30, 14, 7, 1, 0 */
  */
 int64_t sign_in_next_us(const struct sign_in *s, int64_t now_us);
 
-/* Facts that change it. Times are not trusted to rise. text and hint are copied; 0 or -ENOMEM. */
+/* Facts that change it. Times are not trusted to rise. */
 enum sign_in_end {
 	SIGN_IN_END_OTHER, /* revoked, a policy, consent: says nothing about its life */
 	SIGN_IN_END_AGE,   /* it was too old */
 	SIGN_IN_END_IDLE,  /* it was not used for too long */
 };
-/* The service refused it. The first refusal counts as its begin; each replaces the reason. */
-int sign_in_refused(struct sign_in *s, int64_t now_us, enum sign_in_end end, const char *text,
+/* The service refused it. The first refusal counts as its begin; each replaces the reason. Texts
+ * are copied; short of memory they are not known. */
+void sign_in_refused(struct sign_in *s, int64_t now_us, enum sign_in_end end, const char *text,
 	const char *hint);
 /* It was redeemed. True when it was refused before. */
 bool sign_in_refreshed(struct sign_in *s, int64_t now_us);

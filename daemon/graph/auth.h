@@ -5,6 +5,10 @@
  * are renewed early (five minutes before their end, or at half of a life of two hours and more).
  * Access tokens are in memory only; a rotated refresh token is committed to the store before the
  * old one is forgotten.
+ *
+ * What the service refuses is not thrown away, because a mistake in a Conditional Access policy
+ * refuses everybody and revokes nobody: it is remembered, told to all who ask, and tried again once
+ * a day and by auth_probe(). Only auth_forget() wipes it.
  */
 #pragma once
 
@@ -12,6 +16,7 @@
 #include <stdint.h>
 
 #include "common/base/cleanup.h"
+#include "common/model/sign_in.h"
 
 struct auth;
 struct auth_wait;
@@ -34,8 +39,8 @@ enum auth_outcome {
 	AUTH_NETWORK,
 };
 
-/* token is valid during the callback (AUTH_OK); text says what is wrong otherwise, hint what to do.
- */
+/* token is valid during the callback (AUTH_OK); text says what is wrong otherwise, hint what to do
+ * (with the command to type; NULL: nothing). */
 struct auth_result {
 	enum auth_outcome outcome;
 	const struct secret *token;
@@ -52,6 +57,12 @@ struct auth_env {
 	struct http *http;
 	struct store_thread *store;
 	const char *credentials_dir;
+	/* Only does what it is told: no daily use of a token that nobody asks for. */
+	bool passive;
+	/* Something below this line of auth.h may have changed; called from anywhere, so it must
+	 * not call back. NULL: nobody wants to know. */
+	void (*changed)(void *arg);
+	void *arg;
 };
 
 /* Takes a reference of the tenant; env is copied. */
@@ -72,7 +83,58 @@ void auth_wait_cancel(struct auth_wait *w);
 void auth_refused(
 	struct auth *a, enum auth_kind kind, const struct secret *token, const char *claims);
 
-/* For status: NULL when signed in or not tried yet, else why not. */
+/*
+ * As auth_get(), but a token is won in any case: also when one is at hand, or when the last answer
+ * was a refusal. Only a wait that the service asked for is kept. For doctor.
+ */
+int auth_probe(struct auth *a, enum auth_kind kind, auth_done_fn done, void *arg,
+	struct auth_wait **ret_wait);
+
+/* --- signing in and out --------------------------------------------------------------------------
+ */
+
+/* What a sign-in has brought. Everything is copied. Texts may be NULL. */
+struct auth_enrolment {
+	enum sign_in_how how;
+	const struct secret *refresh;
+	const struct secret *access; /* used at once; NULL: the first who asks wins one */
+	int64_t lifetime_us;	     /* of access */
+	const char *account, *account_id, *scopes;
+	int guest; /* 1, 0; -1 not known */
+};
+/* r: 0 (it is in the store and in use), an enum store_secret_error, or -errno. Not called any more
+ * after auth_free(). */
+typedef void (*auth_kept_fn)(void *arg, int r);
+
+/*
+ * Takes a sign-in into use, in place of the former one; an exchange that is under way is given up
+ * and whoever waits for it gets a token of the new one. When it cannot be kept, nothing changes.
+ * done is called later.
+ */
+void auth_adopt(struct auth *a, const struct auth_enrolment *e, auth_kept_fn done, void *arg);
+
+/* Signs out: wipes the refresh token in store and memory, and what is known of who signed in. Also
+ * when nobody is. A credential file it came from stays consumed. done is called later. */
+void auth_forget(struct auth *a, auth_kept_fn done, void *arg);
+
+/* --- for status, doctor and alerts ---------------------------------------------------------------
+ */
+
+/* Who is signed in, as it was remembered before the start until it is used. NULL: nobody, or (very
+ * shortly after the start) not known yet. Valid until the loop turns. */
+const struct sign_in *auth_sign_in(const struct auth *a);
+
+/* What keeps this kind of token away, if it is more than trouble on the way; false: nothing, or it
+ * was not tried. Texts are valid until the loop turns. */
+struct auth_fault {
+	enum auth_outcome outcome; /* AUTH_SIGN_IN or AUTH_CONFIG */
+	const char *text, *hint;   /* hint may be NULL */
+};
+bool auth_fault(const struct auth *a, enum auth_kind kind, struct auth_fault *ret);
+
+/* The text of the first of both kinds; NULL when signed in or not tried yet. */
 const char *auth_trouble(const struct auth *a);
 /* When the refresh token was last redeemed with success; TIME_NONE. */
 int64_t auth_last_refresh_us(const struct auth *a);
+/* When the certificate ends that was read last; TIME_NONE: none is configured, or not read yet. */
+int64_t auth_certificate_ends_us(const struct auth *a);

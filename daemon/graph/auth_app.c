@@ -3,10 +3,11 @@
 #include "common/base/limits.h"
 #include "daemon/graph/auth_private.h"
 
-static void start(struct auth_slot *slot)
+static void start(struct auth_slot *slot, bool probe)
 {
 	struct buf form = BUF_INIT_SECRET(LIMIT_SECRET_BYTES);
 
+	(void)probe; /* each is one */
 	auth_form_add(&form, "grant_type", "client_credentials");
 	auth_slot_send(slot, &form);
 }
@@ -29,9 +30,15 @@ static void stop(struct auth_slot *slot)
 	(void)slot;
 }
 
+static const char *scope(const struct conf_tenant *tenant)
+{
+	(void)tenant;
+	return "https://graph.microsoft.com/.default";
+}
+
 const struct auth_provider auth_app_provider = {
 	.name = "app-only token",
-	.scope = "https://graph.microsoft.com/.default",
+	.scope = scope,
 	.confidential = true,
 	.start = start,
 	.granted = granted,

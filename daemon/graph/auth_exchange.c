@@ -86,6 +86,7 @@ static int read_key(struct auth *a, struct auth_key **ret, struct buf *why)
 		return 1;
 	}
 	int64_t end_us = auth_key_expires_us(key);
+	a->certificate_ends_us = end_us;
 	if (end_us != TIME_NONE && end_us <= clock_wall_us()) {
 		buf_printf(why, "the certificate in credential '%s' expired at %s", name,
 			time_format(end_us, when));
@@ -192,7 +193,7 @@ void auth_slot_send(struct auth_slot *slot, struct buf *form)
 {
 	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 
-	auth_form_add(form, "scope", slot->provider->scope);
+	auth_form_add(form, "scope", slot->provider->scope(slot->auth->tenant));
 	if (slot->claims)
 		auth_form_add(form, "claims", slot->claims);
 	int r = auth_exchange(slot->auth, AUTH_ENDPOINT_TOKEN, slot->provider->confidential, form,

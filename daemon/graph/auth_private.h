@@ -5,7 +5,18 @@
  *
  * A slot is one kind of token of one tenant. Its exchange goes:
  * provider->start -> auth_slot_send -> provider->granted -> auth_slot_won, and may end at any point
- * in auth_slot_lost. A new kind of sign-in is one more provider.
+ * in auth_slot_lost. A new kind of sign-in is one more provider:
+ *
+ * - Workload identity federation (a token file of Kubernetes or SPIFFE): the app's provider as it
+ *   is, with add_assertion() of auth_exchange.c taking the assertion from the file, read anew each
+ *   time, instead of signing one.
+ * - Managed identity of an Azure VM: a provider whose start() sends a GET with "Metadata: true" to
+ *   the metadata address (no proxy, no redirect) instead of calling auth_slot_send(); what comes
+ * back is read by auth_reply_read() (its numbers are strings there) and goes to auth_slot_won().
+ * 404, 410, 429 and 5xx are AUTH_THROTTLED there. It has no refresh token, so granted() is the
+ * app's.
+ * - Azure Arc: the same with two requests; the first is answered with 401 and the path of a key
+ *   file, which must lie in /var/opt/azcmagent/tokens/, end in .key and be short.
  */
 #pragma once
 
@@ -19,19 +30,24 @@
 #include "daemon/graph/auth_reply.h"
 
 struct auth_slot;
+struct conf_tenant;
 struct http_call;
 struct loop_timer;
 
 struct auth_provider {
 	const char *name; /* for messages */
-	const char *scope;
+	const char *(*scope)(const struct conf_tenant *tenant);
 	bool confidential; /* cannot do without a certificate */
-	/* Gathers the grant and sends it, now or later. */
-	void (*start)(struct auth_slot *slot);
+	/* NULL: nothing to do. 0 or -ENOMEM. */
+	int (*init)(struct auth_slot *slot);
+	/* Gathers the grant and sends it, now or later. probe: also one that was refused. */
+	void (*start)(struct auth_slot *slot, bool probe);
 	/* Keeps what must outlive the exchange, then auth_slot_won(). Takes the reply over. */
 	void (*granted)(struct auth_slot *slot, struct auth_reply *reply);
 	/* May change the reply before it is remembered. NULL: nothing to do. */
 	void (*refused)(struct auth_slot *slot, struct auth_reply *reply);
+	/* An exchange has ended, either way, and nobody has been told yet. NULL: nothing to do. */
+	void (*ended)(struct auth_slot *slot);
 	/* Frees slot->state; a request at the store must not come back to it. */
 	void (*stop)(struct auth_slot *slot);
 };
@@ -44,6 +60,7 @@ struct auth_wait {
 	auth_done_fn done;
 	void *arg;
 	uint64_t number;
+	bool probe; /* wants to know how the exchange went, not whether there is a token */
 };
 
 struct auth_slot {
@@ -54,7 +71,8 @@ struct auth_slot {
 	TAILQ_HEAD(, auth_wait) waits;
 	uint64_t next_number;
 	struct loop_timer *pump;
-	bool busy; /* an exchange is under way */
+	bool busy;   /* an exchange is under way */
+	bool wanted; /* one is to be made although nobody waits for a token */
 	struct http_call *http;
 
 	struct secret *token;	  /* NULL: none */
@@ -64,9 +82,9 @@ struct auth_slot {
 	/* the last exchange, when it failed */
 	bool failed;
 	enum auth_outcome outcome;
-	struct buf text;
-	const char *hint;
+	struct buf text, hint; /* hint empty: none */
 	int64_t hold_until_us; /* boot time */
+	unsigned misses;       /* exchanges in a row that met trouble on the way */
 };
 
 struct auth {
@@ -74,16 +92,26 @@ struct auth {
 	char *credentials_dir;
 	struct conf_tenant *tenant;
 	struct auth_slot slots[2]; /* by enum auth_kind */
-	int64_t last_refresh_us;
-	bool warned_recovery;
+	int64_t certificate_ends_us;
 };
 
 /* Sends form (already holding the grant; consumed) with what every exchange has. */
 void auth_slot_send(struct auth_slot *slot, struct buf *form);
 /* The exchange is over. Both tell whoever waits. won takes the reply over. */
 void auth_slot_won(struct auth_slot *slot, struct auth_reply *reply);
+/* In hint (may be NULL) "TENANT" stands for the tenant's name. */
 void auth_slot_lost(struct auth_slot *slot, enum auth_outcome outcome, const char *text,
 	const char *hint, int64_t hold_us);
+/* What a former process was told, until somebody asks again. */
+void auth_slot_recall(struct auth_slot *slot, const char *text, const char *hint);
+/* Gives the exchange up without telling anybody; the slot stays busy for whoever did it. */
+void auth_slot_take(struct auth_slot *slot);
+/* Lets it go again. */
+void auth_slot_release(struct auth_slot *slot);
+/* Something that auth.h shows is different now. */
+void auth_changed(struct auth *a);
+/* Appends hint with the tenant's name in it. */
+void auth_hint(const struct auth *a, const char *hint, struct buf *out);
 
 /*
  * One request to the service's OAuth endpoints by the client of a, which signs it when it is

@@ -30,65 +30,154 @@
 #define LIFETIME_UNKNOWN_US (10 * USEC_PER_MIN)
 #define LIFETIME_MOST_US (28 * USEC_PER_HOUR)
 
-static const char hint_sign_in[] =
-	"sign in again and put the new refresh token into the tenant's credential";
-static const char hint_consent[] =
-	"an administrator must consent to EntraBackup.Read.All and EntraBackup.ReadWrite.Preview";
-static const char hint_policy[] =
-	"a Conditional Access policy stands in the way; change it or sign in as it asks";
-static const char hint_account[] = "check the account";
+#define THEN_DOCTOR "; 'snapwatch doctor TENANT' tells when it works again"
+static const char hint_sign_in[] = "sign in again with 'snapwatch login TENANT'";
+static const char hint_password[] =
+	"change the password of the account, then sign in with 'snapwatch login TENANT'";
+static const char hint_consent[] = "an administrator must consent to EntraBackup.Read.All and "
+				   "EntraBackup.ReadWrite.Preview for "
+				   "this app" THEN_DOCTOR;
+static const char hint_policy[] = "exclude the account from that policy or let it meet the "
+				  "policy's conditions: the sign-in is "
+				  "kept and goes on by itself" THEN_DOCTOR;
+static const char hint_device[] = "the policy asks for a managed device: exclude the account, or "
+				  "sign in with 'snapwatch login "
+				  "TENANT' in the browser of one" THEN_DOCTOR;
+static const char hint_mfa[] =
+	"sign in with 'snapwatch login TENANT' and a second factor (best with a passkey or a "
+	"certificate), or exclude the account from the policy";
+static const char hint_frequency[] =
+	"sign in again with 'snapwatch login TENANT', and exclude the account from the policy for "
+	"sign-in frequency, or it ends every time";
+static const char hint_enable[] =
+	"enable the account in Entra (or lift what blocks its sign-in)" THEN_DOCTOR;
+static const char hint_account[] =
+	"sign in with 'snapwatch login TENANT' as an account of this tenant (key account)";
+static const char hint_assign[] =
+	"assign the account to the app (enterprise application, Users and groups)" THEN_DOCTOR;
 static const char hint_certificate[] =
-	"compare the certificate in the credential with the one at the app registration";
-static const char hint_clock[] = "check the clock of this host";
-static const char hint_public[] = "the app registration wants a certificate: set the key "
-				  "certificate; or allow public clients";
-static const char hint_again[] = "begin the sign-in again";
-static const char hint_client[] = "check tenant_id, client_id and the app registration";
+	"compare the certificate in the credential with those at the app registration, upload the "
+	"right one" THEN_DOCTOR;
+static const char hint_renew[] = "make a new certificate, upload it at the app registration, put "
+				 "key and certificate into the "
+				 "credential" THEN_DOCTOR;
+static const char hint_clock[] = "set the clock of this host (NTP)" THEN_DOCTOR;
+static const char hint_public[] =
+	"the app is confidential at the service: set the key certificate; or register "
+	"http://localhost "
+	"under Mobile and desktop and allow public client flows" THEN_DOCTOR;
+static const char hint_not_public[] =
+	"the redirect is registered for public clients: register it under Web, or remove the key "
+	"certificate" THEN_DOCTOR;
+static const char hint_spa[] = "register the redirect http://localhost under Web or Mobile and "
+			       "desktop, never as a single-page "
+			       "application, then sign in with 'snapwatch login TENANT'";
+static const char hint_again[] = "begin the sign-in again with 'snapwatch login TENANT'";
+static const char hint_client[] = "check tenant_id, client_id and the app registration" THEN_DOCTOR;
+static const char hint_tenant[] = "check tenant_id" THEN_DOCTOR;
+static const char hint_redirect[] =
+	"register the redirect http://localhost (under Web when the key certificate is set, else "
+	"under Mobile and desktop)";
+static const char hint_other_way[] =
+	"a policy blocks device codes: sign in with the browser, 'snapwatch login TENANT' without "
+	"--device-code";
 
+/* Documented for diagnosis only: words, and how long such a sign-in lives. What is done goes by
+ * "error". */
 static const struct {
 	int number;
 	const char *words, *hint;
+	enum sign_in_end end;
 } numbers[] = {
-	{50012, "the client assertion was rejected", hint_certificate},
-	{50013, "the client assertion was rejected", hint_certificate},
-	{50020, "the account is not in this tenant", hint_account},
-	{50055, "the account's password has expired", hint_sign_in},
-	{50057, "the account is disabled", hint_account},
-	{50072, "the account must enrol for multi-factor authentication", hint_sign_in},
-	{50074, "strong authentication is required", hint_sign_in},
-	{50076, "multi-factor authentication is required", hint_sign_in},
-	{50078, "the multi-factor authentication has expired", hint_sign_in},
-	{50079, "the account must enrol for multi-factor authentication", hint_sign_in},
-	{50089, "the sign-in has expired", hint_sign_in},
-	{50105, "the account is not assigned to the app", hint_account},
-	{50132, "the session is not valid any more", hint_sign_in},
-	{50133, "the session has expired", hint_sign_in},
-	{50173, "the sign-in was revoked (password changed or sessions revoked)", hint_sign_in},
-	{50194, "the app is not made for several tenants", hint_client},
-	{50196, "the same request was made too often", NULL},
-	{53000, "the device is not compliant", hint_policy},
-	{53001, "the device is not joined", hint_policy},
-	{53003, "access is blocked by Conditional Access", hint_policy},
-	{65001, "consent is missing", hint_consent},
-	{65004, "consent was declined", hint_consent},
-	{70001, "the app is disabled", hint_client},
-	{70008, "the sign-in has expired or was revoked", hint_sign_in},
-	{70043, "the sign-in frequency policy asks for a new sign-in", hint_sign_in},
-	{90002, "there is no such tenant", hint_client},
-	{500133, "the client assertion has expired", hint_clock},
-	{500212, "cross-tenant access is blocked", hint_policy},
-	{500213, "cross-tenant access is blocked", hint_policy},
-	{530035, "security defaults block the sign-in", hint_policy},
-	{700011, "the app is not in this tenant", hint_client},
-	{700016, "the app is not in this tenant", hint_client},
-	{700024, "the client assertion is outside of its time", hint_clock},
-	{700025, "the app is a public client and takes no certificate", hint_client},
-	{700027, "the client assertion's signature was rejected", hint_certificate},
-	{700030, "the certificate's subject does not match", hint_certificate},
-	{700082, "the refresh token has expired: it was not used for too long", hint_sign_in},
-	{700084, "the refresh token has expired: it is that of a web page", hint_sign_in},
-	{7000218, "a certificate is required", hint_public},
-	{7000222, "the app's certificate has expired", hint_certificate},
+	{50005, "the platform of the device is not allowed", hint_device, SIGN_IN_END_OTHER},
+	{50011, "the redirect address is not registered at the app", hint_redirect,
+		SIGN_IN_END_OTHER},
+	{50012, "the client assertion was rejected", hint_certificate, SIGN_IN_END_OTHER},
+	{50013, "the client assertion was rejected", hint_certificate, SIGN_IN_END_OTHER},
+	{50020, "the account is not in this tenant", hint_account, SIGN_IN_END_OTHER},
+	{50034, "the account is not in this tenant", hint_account, SIGN_IN_END_OTHER},
+	{50053, "the account is locked", hint_enable, SIGN_IN_END_OTHER},
+	{50055, "the account's password has expired", hint_password, SIGN_IN_END_OTHER},
+	{50057, "the account is disabled", hint_enable, SIGN_IN_END_OTHER},
+	{50058, "nobody is signed in", hint_sign_in, SIGN_IN_END_OTHER},
+	{50072, "the account must enrol for multi-factor authentication", hint_mfa,
+		SIGN_IN_END_OTHER},
+	{50074, "strong authentication is required", hint_mfa, SIGN_IN_END_OTHER},
+	{50076, "multi-factor authentication is required", hint_mfa, SIGN_IN_END_OTHER},
+	{50078, "the multi-factor authentication has expired", hint_mfa, SIGN_IN_END_AGE},
+	{50079, "the account must enrol for multi-factor authentication", hint_mfa,
+		SIGN_IN_END_OTHER},
+	{50089, "the sign-in has expired", hint_sign_in, SIGN_IN_END_AGE},
+	{50097, "the device must authenticate", hint_device, SIGN_IN_END_OTHER},
+	{50105, "the account is not assigned to the app", hint_assign, SIGN_IN_END_OTHER},
+	{50126, "user name or password is wrong", hint_sign_in, SIGN_IN_END_OTHER},
+	{50132, "the session is not valid any more (password changed or sessions revoked)",
+		hint_sign_in, SIGN_IN_END_OTHER},
+	{50133, "the session has expired, or the password was changed", hint_sign_in,
+		SIGN_IN_END_OTHER},
+	{50134, "the sign-in began at another data centre", hint_again, SIGN_IN_END_OTHER},
+	{50140, "the sign-in was interrupted", hint_again, SIGN_IN_END_OTHER},
+	{50144, "the account's password has expired", hint_password, SIGN_IN_END_OTHER},
+	{50147, "the code challenge is not valid", hint_again, SIGN_IN_END_OTHER},
+	{50158, "an outside check asks for more", hint_mfa, SIGN_IN_END_OTHER},
+	{50173, "the sign-in was revoked (password changed or sessions revoked)", hint_sign_in,
+		SIGN_IN_END_OTHER},
+	{50194, "the app is not made for several tenants", hint_client, SIGN_IN_END_OTHER},
+	{50196, "the same request was made too often", NULL, SIGN_IN_END_OTHER},
+	{53000, "the device is not compliant", hint_device, SIGN_IN_END_OTHER},
+	{53001, "the device is not joined", hint_device, SIGN_IN_END_OTHER},
+	{53002, "the app is not among those that Conditional Access approves", hint_policy,
+		SIGN_IN_END_OTHER},
+	{53003, "access is blocked by Conditional Access", hint_policy, SIGN_IN_END_OTHER},
+	{53004, "the account must enrol for multi-factor authentication, and is at risk", hint_mfa,
+		SIGN_IN_END_OTHER},
+	{54005, "the authorization code was used before", hint_again, SIGN_IN_END_OTHER},
+	{65001, "consent is missing", hint_consent, SIGN_IN_END_OTHER},
+	{65004, "consent was declined", hint_consent, SIGN_IN_END_OTHER},
+	{70001, "the app is disabled or not in this tenant", hint_client, SIGN_IN_END_OTHER},
+	{70008, "the sign-in has expired or was revoked", hint_sign_in, SIGN_IN_END_OTHER},
+	{70011, "a permission that was asked for is not valid", hint_client, SIGN_IN_END_OTHER},
+	{70018, "the device code is not known", hint_again, SIGN_IN_END_OTHER},
+	{70019, "the device code has expired", hint_again, SIGN_IN_END_OTHER},
+	{70021, "no federated credential of the app matches", hint_client, SIGN_IN_END_OTHER},
+	{70043, "the sign-in frequency policy asks for a new sign-in", hint_frequency,
+		SIGN_IN_END_AGE},
+	{90002, "there is no such tenant", hint_tenant, SIGN_IN_END_OTHER},
+	{90072, "the account is not in this tenant", hint_account, SIGN_IN_END_OTHER},
+	{90094, "an administrator must consent", hint_consent, SIGN_IN_END_OTHER},
+	{135010, "the key of the app was not found", hint_certificate, SIGN_IN_END_OTHER},
+	{500011, "the service is not known in this tenant", hint_tenant, SIGN_IN_END_OTHER},
+	{500133, "the client assertion has expired", hint_clock, SIGN_IN_END_OTHER},
+	{500212, "cross-tenant access is blocked", hint_policy, SIGN_IN_END_OTHER},
+	{500213, "cross-tenant access is blocked", hint_policy, SIGN_IN_END_OTHER},
+	{501481, "the code verifier does not fit", hint_again, SIGN_IN_END_OTHER},
+	{501491, "the code challenge is not valid", hint_again, SIGN_IN_END_OTHER},
+	{530003, "the device must be managed", hint_device, SIGN_IN_END_OTHER},
+	{530033, "Conditional Access blocks device codes", hint_other_way, SIGN_IN_END_OTHER},
+	{530034, "the tenant's administrator blocks the sign-in", hint_policy, SIGN_IN_END_OTHER},
+	{530035, "security defaults block the sign-in", hint_policy, SIGN_IN_END_OTHER},
+	{530036, "Conditional Access blocks the way of signing in", hint_other_way,
+		SIGN_IN_END_OTHER},
+	{700011, "the app is not in this tenant", hint_client, SIGN_IN_END_OTHER},
+	{700016, "the app is not in this tenant", hint_client, SIGN_IN_END_OTHER},
+	{700024, "the client assertion is outside of its time", hint_clock, SIGN_IN_END_OTHER},
+	{700025, "the app is a public client and takes no certificate", hint_not_public,
+		SIGN_IN_END_OTHER},
+	{700027, "the client assertion's signature was rejected", hint_certificate,
+		SIGN_IN_END_OTHER},
+	{700030, "the certificate's subject does not match", hint_certificate, SIGN_IN_END_OTHER},
+	{700082, "the refresh token has expired: it was not used for too long", hint_sign_in,
+		SIGN_IN_END_IDLE},
+	{700084, "the refresh token has expired: it is that of a web page", hint_spa,
+		SIGN_IN_END_OTHER},
+	{700222, "a token of Entra is no federated credential", hint_client, SIGN_IN_END_OTHER},
+	{700226, "only tokens of managed identities are federated credentials", hint_client,
+		SIGN_IN_END_OTHER},
+	{7000112, "the app is disabled", hint_client, SIGN_IN_END_OTHER},
+	{7000215, "the app's secret is wrong", hint_certificate, SIGN_IN_END_OTHER},
+	{7000218, "the service wants a certificate", hint_public, SIGN_IN_END_OTHER},
+	{7000222, "the app's certificate has expired at the service", hint_renew,
+		SIGN_IN_END_OTHER},
 };
 
 static const struct {
@@ -218,11 +307,8 @@ static int on_member(void *arg, struct json_span key, struct json_span value)
 		return read_token(text, value.len, &g->reply->refresh);
 	if (is_key(g, key, "expires_in"))
 		read_lifetime(text, value.len, &g->reply->lifetime_us);
-	if (is_key(g, key, "scope")) {
-		g->reply->recovery = memmem(text, value.len, "EntraBackup.ReadWrite.Recovery",
-			strlen("EntraBackup.ReadWrite.Recovery"));
+	if (is_key(g, key, "scope"))
 		return read_scopes(text, value.len, &g->reply->scopes);
-	}
 	/* who signed in is asked at a sign-in only: a strange one spoils no renewal */
 	if (is_key(g, key, "id_token"))
 		return read_token(text, value.len, &g->reply->id_token) == -ENOMEM ? -ENOMEM : 0;
@@ -307,6 +393,7 @@ static void describe(const char *error, const char *trace, struct auth_reply *re
 			continue;
 		words = numbers[i].words;
 		reply->hint = numbers[i].hint;
+		reply->end = numbers[i].end;
 	}
 	if (words)
 		buf_printf(&reply->text, "%s (", words);
@@ -370,7 +457,7 @@ static void read_refusal(const struct http_result *result, struct auth_reply *re
 		buf_printf(&reply->text, "the token endpoint answered HTTP %ld", result->status);
 		reply->outcome = AUTH_CONFIG;
 		reply->hold_us = HOLD_REFUSED_US;
-		reply->hint = "check authority, tenant_id and proxy";
+		reply->hint = "check authority, tenant_id and proxy" THEN_DOCTOR;
 	}
 	/* whatever the body says: a server that is busy has not judged the grant */
 	if (result->status == 429 || result->status >= 500) {
@@ -394,7 +481,8 @@ static void read_failure(const struct http_result *result, struct auth_reply *re
 	if (result->error == HTTP_E_TLS) {
 		reply->outcome = AUTH_CONFIG;
 		reply->hold_us = HOLD_REFUSED_US;
-		reply->hint = "check authority, ca_file, proxy and the clock of this host";
+		reply->hint =
+			"check authority, ca_file, proxy and the clock of this host" THEN_DOCTOR;
 	} else {
 		reply->outcome = AUTH_NETWORK;
 		reply->hold_us = 0; /* nobody was asked; whoever retries has waited */

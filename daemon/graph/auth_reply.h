@@ -19,15 +19,15 @@ struct auth_reply {
 	struct secret *access;
 	struct secret *refresh;	 /* NULL when none came: the old one goes on */
 	int64_t lifetime_us;	 /* of access */
-	bool recovery;		 /* the token could start a recovery, which nobody asked for */
 	struct secret *id_token; /* NULL when none came, or none that can be one */
 	char *scopes;		 /* granted, as it came; NULL when not said */
 	/* otherwise */
 	char error[LIMIT_ENUM_BYTES]; /* the service's word, to branch on; "" when there is none */
-	bool dead;		      /* the grant was refused: not to be used again */
+	bool dead;		      /* the grant was refused, and will be for a while */
+	enum sign_in_end end;	      /* of a dead one: what that says of its life */
 	int number;		      /* AADSTS, 0 unknown */
 	struct buf text;	      /* one visible line */
-	const char *hint;	      /* static; may be NULL */
+	const char *hint;	      /* static; may be NULL; TENANT stands for its name */
 	int64_t hold_us;	      /* the same question is not to be asked again before */
 };
 

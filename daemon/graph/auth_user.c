@@ -1,15 +1,14 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * Tokens of an enrolled person: the refresh-token grant. The token comes from credential
- * TENANT.refresh_token once, and afterwards from the store, where each rotated one replaces its
- * predecessor before that is forgotten here. A refused one is kept aside and never sent
- * again; a different one, from a new credential file, ends that.
- *
- * Requests to the store belong to the store until they come back, so they outlive the slot: a job
- * whose slot is gone frees itself.
+ * Tokens of an enrolled person: the refresh-token grant. The token comes from somebody who signs in
+ * (auth_adopt) or from credential TENANT.refresh_token once, and afterwards from the store, where
+ * each rotated one replaces its predecessor before that is forgotten here. One that is refused is
+ * kept: whoever asks is told so without a request, until its day has come, a person wants to know,
+ * or a different one is there.
  */
+#include "daemon/graph/auth_user.h"
+
 #include <errno.h>
-#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -20,125 +19,50 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
-#include "common/store/store_secret.h"
-#include "daemon/engine/store_thread.h"
-#include "daemon/graph/auth_private.h"
+#include "common/model/sign_in_scope.h"
+#include "common/store/store_sign_in.h"
+#include "daemon/engine/loop.h"
 
 /* What is wrong here may be put right while we run. */
 #define HOLD_LOCAL_US (60 * USEC_PER_SEC)
 #define TEXT_BYTES 2048u
 
-static const char hint_enrol[] =
-	"put a refresh token into the credential TENANT.refresh_token and restart snapwatchd";
-
-struct user_job;
-
-struct user {
-	struct secret *token; /* the newest; NULL: not read yet, or refused */
-	struct secret *refused;
-	char *refused_text;
-	const char *refused_hint;
-	struct user_job *job; /* at the store; NULL */
-};
-
-struct user_job {
-	struct auth_slot *slot; /* NULL when it is gone */
-	char *tenant_id;
-	struct secret *credential; /* load: of the file, NULL when there is none */
-	struct secret *token;	   /* load: the result; save: what is to be kept */
-	bool taken;		   /* load: the credential replaced what was there */
-	bool other_key;		   /* load: which another store key had sealed */
-	struct auth_reply reply;   /* save: delivered afterwards */
-};
-
-static struct user_job *job_free(struct user_job *job)
-{
-	if (!job)
-		return NULL;
-	(void)secret_free(job->credential);
-	(void)secret_free(job->token);
-	auth_reply_done(&job->reply);
-	free(job->tenant_id);
-	free(job);
-	return NULL;
-}
-DEFINE_CLEANUP(struct user_job, job_free);
-
-static int job_new(struct auth_slot *slot, struct user_job **ret)
-{
-	_cleanup_(job_freep) struct user_job *job = calloc(1, sizeof(*job));
-
-	if (!job)
-		return -ENOMEM;
-	job->slot = slot;
-	int r = text_copy(slot->auth->tenant->tenant_id, &job->tenant_id);
-	if (r == 0)
-		*ret = TAKE_PTR(job);
-	return r;
-}
-
-static void post(
-	struct auth_slot *slot, struct user_job *job, store_work_fn work, store_done_fn done)
-{
-	struct user *u = slot->state;
-
-	u->job = job;
-	store_thread_post(slot->auth->env.store, work, done, job);
-}
-
-/* The slot that the job came from, which waits for it; NULL when it is gone. */
-static struct auth_slot *job_back(struct user_job *job)
-{
-	if (job->slot)
-		((struct user *)job->slot->state)->job = NULL;
-	return job->slot;
-}
+static const char hint_enrol[] = "sign in with 'snapwatch login TENANT'";
 
 /* --- redeeming ---------------------------------------------------------------------------------
  */
 
-static void redeem(struct auth_slot *slot)
+static void redeem(struct user *u)
 {
-	struct user *u = slot->state;
 	struct buf form = BUF_INIT_SECRET(4 * LIMIT_SECRET_BYTES);
 
 	auth_form_add(&form, "grant_type", "refresh_token");
 	auth_form_add(&form, "refresh_token", u->token->data);
-	auth_slot_send(slot, &form);
+	auth_slot_send(u->slot, &form);
 }
 
-static void lost_refused(struct auth_slot *slot)
+static void lost_refused(struct user *u)
 {
-	struct user *u = slot->state;
+	const struct sign_in *s = &u->sign_in;
 
-	auth_slot_lost(slot, AUTH_SIGN_IN,
-		u->refused_text ? u->refused_text : "the refresh token was refused",
-		u->refused_hint, HOLD_LOCAL_US);
+	auth_slot_lost(u->slot, AUTH_SIGN_IN,
+		s->refused_text ? s->refused_text : "the sign-in was refused",
+		s->refused_hint ? s->refused_hint : hint_enrol, HOLD_LOCAL_US);
 }
 
-static int save_work(struct store *s, void *arg)
+static void saved(void *arg, int r)
 {
-	struct user_job *job = arg;
+	_cleanup_(user_job_freep) struct user_job *job = arg;
+	struct user *u = user_job_back(job);
 
-	return store_secret_put(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->token);
-}
-
-static void save_done(void *arg, int r)
-{
-	_cleanup_(job_freep) struct user_job *job = arg;
-	struct auth_slot *slot = job_back(job);
-
-	if (!slot)
+	if (!u)
 		return;
-
-	struct user *u = slot->state;
-
 	if (r != 0) {
-		const struct log_ctx ctx = {.tenant = slot->auth->tenant->name};
+		const struct log_ctx ctx = {.tenant = u->slot->auth->tenant->name};
 		_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 
 		/* the old one stays in the store and, at the service, valid */
-		store_secret_error_text(r, slot->auth->tenant->name, &why);
+		store_secret_error_text(r, u->slot->auth->tenant->name, &why);
 		log_event(LOG_ERR, LOG_ID_STORE_ERROR, &ctx,
 			"the new refresh token could not be kept: %s", buf_text(&why));
 	}
@@ -148,108 +72,171 @@ static void save_done(void *arg, int r)
 	struct auth_reply reply = job->reply;
 
 	job->reply = (struct auth_reply){0};
-	auth_slot_won(slot, &reply);
+	auth_slot_won(u->slot, &reply);
 }
 
-/* A reply without a refresh token leaves the old one in place. */
+static void note_granted(struct user *u, struct auth_reply *reply)
+{
+	const struct log_ctx ctx = {.tenant = u->slot->auth->tenant->name};
+
+	if (sign_in_refreshed(&u->sign_in, clock_wall_us()))
+		log_notice(&ctx, "the sign-in works again");
+	if (!reply->scopes)
+		return;
+	free(u->sign_in.scopes);
+	u->sign_in.scopes = TAKE_PTR(reply->scopes);
+}
+
+/*
+ * A reply without a refresh token leaves the old one in place. Whoever waits for a token waits
+ * until a new one is on the disk: if it were lost, so would be the sign-in.
+ */
 static void granted(struct auth_slot *slot, struct auth_reply *reply)
 {
 	struct user *u = slot->state;
 	struct user_job *job = NULL;
 
-	slot->auth->last_refresh_us = clock_wall_us();
+	note_granted(u, reply);
 	if (!reply->refresh || secret_equal(reply->refresh, u->token)) {
+		user_keep_row(u);
 		auth_slot_won(slot, reply);
 		return;
 	}
-	(void)mem_insist(job_new(slot, &job));
+	(void)mem_insist(user_job_new(u, &job));
+	(void)mem_insist(sign_in_copy(&u->sign_in, &job->sign_in));
+	job->enrolled = true;
 	job->token = TAKE_PTR(reply->refresh);
 	job->reply = *reply;
-	post(slot, job, save_work, save_done);
+	user_job_post(u, job, user_save_work, saved);
 }
 
+/* The token is kept: what refuses it may pass. */
 static void refused(struct auth_slot *slot, struct auth_reply *reply)
 {
 	struct user *u = slot->state;
+	_cleanup_(buf_done) struct buf hint = BUF_INIT_SURE(TEXT_BYTES);
 
 	if (!reply->dead)
 		return;
-	(void)secret_free(u->refused);
-	u->refused = TAKE_PTR(u->token);
-	free(u->refused_text);
-	u->refused_text = NULL;
-	(void)text_copy(buf_text(&reply->text), &u->refused_text);
-	u->refused_hint = reply->hint;
+	auth_hint(slot->auth, reply->hint ? reply->hint : hint_enrol, &hint);
+	sign_in_refused(
+		&u->sign_in, clock_wall_us(), reply->end, buf_text(&reply->text), buf_text(&hint));
+	user_keep_row(u);
 }
 
 /* --- loading -----------------------------------------------------------------------------------
  */
+
+/* A token that was brought in a file, or whose row was lost; ends that were seen still count. */
+static int enrol_by_credential(struct store *s, struct user_job *job)
+{
+	struct sign_in fresh = SIGN_IN_INIT;
+
+	fresh.how = SIGN_IN_BY_CREDENTIAL;
+	fresh.enrolled_us = clock_wall_us();
+	fresh.age_us = job->sign_in.age_us;
+	fresh.idle_us = job->sign_in.idle_us;
+	memcpy(fresh.tenant_id, job->tenant_id, sizeof(fresh.tenant_id));
+	sign_in_done(&job->sign_in);
+	job->sign_in = fresh;
+	job->enrolled = true;
+	return store_sign_in_put(s, &job->sign_in);
+}
+
+/* That a credential was taken is remembered by the job, too: the second try would not see it. */
+static int load_token(struct store *s, struct user_job *job)
+{
+	int r = store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
+	bool taken = false;
+
+	if (!job->credential || r < 0 || r == STORE_SECRET_E_NO_KEY)
+		return r;
+	job->other_key |= r == STORE_SECRET_E_KEY;
+	job->token = secret_free(job->token);
+	r = store_secret_offer(
+		s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->credential, &taken);
+	if (r != 0)
+		return r;
+	job->taken |= taken;
+	return store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
+}
 
 static int load_work(struct store *s, void *arg)
 {
 	struct user_job *job = arg;
 
 	job->token = secret_free(job->token);
-	job->taken = job->other_key = false;
+	sign_in_done(&job->sign_in);
 
-	int r = store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
-
-	if (!job->credential || r < 0 || r == STORE_SECRET_E_NO_KEY)
+	int r = store_sign_in_get(s, job->tenant_id, &job->sign_in);
+	if (r < 0)
 		return r;
-	job->other_key = r == STORE_SECRET_E_KEY;
-	job->token = secret_free(job->token);
-	r = store_secret_offer(
-		s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->credential, &job->taken);
-	if (r != 0)
-		return r;
-	return store_secret_get(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, &job->token);
+	job->enrolled = r > 0;
+	r = load_token(s, job);
+	if (r == 0 && (job->taken || !job->enrolled))
+		r = enrol_by_credential(s, job);
+	return r;
 }
 
-static void lost_store(struct auth_slot *slot, int r)
+static void lost_store(struct user *u, int r)
 {
 	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
 	bool sign_in = r == STORE_SECRET_E_NONE || r == STORE_SECRET_E_BROKEN;
 
-	store_secret_error_text(r, slot->auth->tenant->name, &why);
-	auth_slot_lost(slot,
+	store_secret_error_text(r, u->slot->auth->tenant->name, &why);
+	auth_slot_lost(u->slot,
 		sign_in ? AUTH_SIGN_IN
 		: r > 0 ? AUTH_CONFIG
 			: AUTH_NETWORK,
 		buf_text(&why), sign_in ? hint_enrol : NULL, HOLD_LOCAL_US);
 }
 
-static void load_done(void *arg, int r)
+static void say_taken(const struct user_job *job, const char *tenant)
 {
-	_cleanup_(job_freep) struct user_job *job = arg;
-	struct auth_slot *slot = job_back(job);
+	const struct log_ctx ctx = {.tenant = tenant};
 
-	if (!slot)
-		return;
-
-	struct user *u = slot->state;
-	const struct log_ctx ctx = {.tenant = slot->auth->tenant->name};
-
-	if (r != 0) {
-		lost_store(slot, r);
-		return;
-	}
 	/* fingerprints of taken files are keyed, too: for a new key each of them is new */
 	if (job->taken && job->other_key)
 		log_notice(&ctx,
 			"the stored sign-in of '%s' was sealed with another %s; the credential "
 			"%s.%s is used anew",
-			slot->auth->tenant->name, STORE_KEY_CREDENTIAL, slot->auth->tenant->name,
-			STORE_SECRET_REFRESH_TOKEN);
+			tenant, STORE_KEY_CREDENTIAL, tenant, STORE_SECRET_REFRESH_TOKEN);
 	else if (job->taken)
-		log_notice(&ctx, "took a new refresh token from credential '%s.%s'",
-			slot->auth->tenant->name, STORE_SECRET_REFRESH_TOKEN);
-	if (u->refused && secret_equal(u->refused, job->token)) {
-		lost_refused(slot);
+		log_notice(&ctx, "took a new refresh token from credential '%s.%s'", tenant,
+			STORE_SECRET_REFRESH_TOKEN);
+}
+
+/* The day has come, or somebody wants to know. */
+static bool is_worth_a_try(const struct user *u)
+{
+	int64_t now_us = clock_wall_us();
+
+	return u->probe || u->sign_in.refused_us == TIME_NONE ||
+	       sign_in_next_us(&u->sign_in, now_us) <= now_us;
+}
+
+static void loaded(void *arg, int r)
+{
+	_cleanup_(user_job_freep) struct user_job *job = arg;
+	struct user *u = user_job_back(job);
+
+	if (!u)
+		return;
+	(void)secret_free(u->token);
+	u->token = TAKE_PTR(job->token);
+	sign_in_done(&u->sign_in);
+	u->sign_in = job->sign_in;
+	job->sign_in = SIGN_IN_INIT;
+	u->enrolled = job->enrolled && r == 0;
+	if (r != 0) {
+		lost_store(u, r);
 		return;
 	}
-	u->refused = secret_free(u->refused);
-	u->token = TAKE_PTR(job->token);
-	redeem(slot);
+	say_taken(job, u->slot->auth->tenant->name);
+	if (is_worth_a_try(u))
+		redeem(u);
+	else
+		lost_refused(u);
 }
 
 /* 0, or a result of credential_read() that the administrator must hear of. */
@@ -272,57 +259,97 @@ static int read_credential(struct auth_slot *slot, struct user_job *job, struct 
 	return r;
 }
 
-static void load(struct auth_slot *slot)
+static void load(struct user *u)
 {
 	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
-	_cleanup_(job_freep) struct user_job *job = NULL;
+	_cleanup_(user_job_freep) struct user_job *job = NULL;
 
-	int r = job_new(slot, &job);
+	int r = user_job_new(u, &job);
 	if (r == 0)
-		r = read_credential(slot, job, &why);
+		r = read_credential(u->slot, job, &why);
 	if (r == -ENOMEM)
-		auth_slot_lost(slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
+		auth_slot_lost(u->slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
 	else if (r != 0)
-		auth_slot_lost(slot, AUTH_CONFIG, buf_text(&why), NULL, HOLD_LOCAL_US);
+		auth_slot_lost(u->slot, AUTH_CONFIG, buf_text(&why), NULL, HOLD_LOCAL_US);
 	else
-		post(slot, TAKE_PTR(job), load_work, load_done);
+		user_job_post(u, TAKE_PTR(job), load_work, loaded);
 }
 
-static void start(struct auth_slot *slot)
-{
-	if (!slot->state)
-		slot->state = calloc(1, sizeof(struct user));
+/* --- the provider --------------------------------------------------------------------------------
+ */
 
+static void start(struct auth_slot *slot, bool probe)
+{
 	struct user *u = slot->state;
 
-	if (!u)
-		auth_slot_lost(slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
-	else if (u->token)
-		redeem(slot);
+	u->probe = probe;
+	if (u->token && u->sign_in.refused_us == TIME_NONE)
+		redeem(u);
 	else
-		load(slot);
+		load(u);
+}
+
+static void ended(struct auth_slot *slot)
+{
+	user_daily(slot->state);
+}
+
+static void use_daily(void *arg)
+{
+	struct user *u = arg;
+	int64_t now_us = clock_wall_us();
+
+	if (u->enrolled && sign_in_next_us(&u->sign_in, now_us) <= now_us) {
+		u->slot->wanted = true;
+		loop_timer_arm(u->slot->pump, 0);
+	}
+	user_daily(u);
+}
+
+static int init(struct auth_slot *slot)
+{
+	struct user *u = calloc(1, sizeof(*u));
+
+	if (!u)
+		return -ENOMEM;
+	u->slot = slot;
+	u->sign_in = SIGN_IN_INIT;
+	LIST_INIT(&u->jobs);
+	slot->state = u;
+	int r = loop_timer_new(slot->auth->env.loop, "daily use", use_daily, u, &u->daily);
+	return r < 0 ? r : user_recall(u);
 }
 
 static void stop(struct auth_slot *slot)
 {
 	struct user *u = slot->state;
+	struct user_job *job;
 
 	if (!u)
 		return;
-	if (u->job)
-		u->job->slot = NULL;
+	while ((job = LIST_FIRST(&u->jobs))) {
+		LIST_REMOVE(job, entry);
+		job->user = NULL;
+	}
+	(void)loop_timer_free(u->daily);
 	(void)secret_free(u->token);
-	(void)secret_free(u->refused);
-	free(u->refused_text);
+	sign_in_done(&u->sign_in);
 	free(u);
 	slot->state = NULL;
 }
 
+static const char *scope(const struct conf_tenant *tenant)
+{
+	return sign_in_scope_request(tenant->attribution);
+}
+
 const struct auth_provider auth_user_provider = {
 	.name = "sign-in",
-	.scope = "EntraBackup.Read.All EntraBackup.ReadWrite.Preview offline_access openid",
+	.scope = scope,
+	.init = init,
 	.start = start,
 	.granted = granted,
 	.refused = refused,
+	.ended = ended,
 	.stop = stop,
 };

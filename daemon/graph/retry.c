@@ -55,16 +55,34 @@ int64_t retry_after_parse(const char *value, int64_t now_us)
 	return at_us - now_us < LIMIT_RETRY_AFTER_US ? at_us - now_us : LIMIT_RETRY_AFTER_US;
 }
 
-/* Uniform in [0, min(cap, base * 2^(attempt - 1))]. */
+/* min(cap, base * 2^(attempt - 1)) */
+static int64_t doubled(int64_t base_us, int64_t cap_us, unsigned attempt)
+{
+	int64_t us = base_us;
+
+	for (unsigned i = 1; i < attempt && us < cap_us; i++)
+		us *= 2;
+	return us < cap_us ? us : cap_us;
+}
+
+/* Uniform in [0, most_us]. */
+static int64_t part_of(int64_t most_us, uint64_t random)
+{
+	return (int64_t)(((unsigned __int128)random * ((uint64_t)most_us + 1)) >> 64);
+}
+
 static int64_t jittered(const struct retry_policy *p, unsigned attempt, uint64_t random)
 {
-	int64_t most = p->base_us;
+	return part_of(doubled(p->base_us, p->cap_us, attempt), random);
+}
 
-	for (unsigned i = 1; i < attempt && most < p->cap_us; i++)
-		most *= 2;
-	if (most > p->cap_us)
-		most = p->cap_us;
-	return (int64_t)(((unsigned __int128)random * ((uint64_t)most + 1)) >> 64);
+int64_t retry_backoff_us(int64_t base_us, int64_t cap_us, unsigned failures, uint64_t random)
+{
+	if (failures == 0)
+		return 0;
+
+	int64_t most_us = doubled(base_us, cap_us, failures);
+	return most_us - most_us / 2 + part_of(most_us / 2, random);
 }
 
 static struct retry_decision give_up(enum graph_outcome reason)

@@ -64,6 +64,12 @@ struct retry_decision {
 
 struct retry_decision retry_decide(const struct retry_policy *policy, const struct retry_input *in);
 
+/*
+ * How long to stay away after so many failures in a row (0: not at all): doubled each time from
+ * base_us to at most cap_us, and between half of that and all of it, by random (uniform 64 bits).
+ */
+int64_t retry_backoff_us(int64_t base_us, int64_t cap_us, unsigned failures, uint64_t random);
+
 /* Retry-After in seconds or as an HTTP date: microseconds from now_us, clamped to [0,
  * LIMIT_RETRY_AFTER_US]; TIME_NONE when absent, negative or garbage. */
 int64_t retry_after_parse(const char *value, int64_t now_us);

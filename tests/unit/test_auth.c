@@ -331,6 +331,9 @@ START_TEST(test_held_back)
 	fake_loop_run_for(l, SEC(100));
 	c = ask(AUTH_DELEGATED, SCRIPT({.error = HTTP_E_NETWORK}));
 	ck_assert_int_eq(c.outcome, AUTH_NETWORK);
+	/* the second in a row: not asked again at once */
+	ck_assert_int_eq(ask(AUTH_DELEGATED, silent).outcome, AUTH_NETWORK);
+	fake_loop_run_for(l, SEC(10));
 	c = ask(AUTH_DELEGATED, SCRIPT({401, .body = "{\"error\":\"invalid_client\"}"}));
 	ck_assert_int_eq(c.outcome, AUTH_CONFIG);
 	ck_assert_int_eq(ask(AUTH_DELEGATED, silent).outcome, AUTH_CONFIG);

@@ -34,29 +34,35 @@ static const struct {
 	const char *body;
 	const char *access, *refresh; /* access NULL: no token in it */
 	int64_t lifetime_us;
-	bool recovery;
+	const char *scopes; /* NULL: not said */
 } grants[] = {
 	{"{\"access_token\":\"a\",\"expires_in\":3600,\"refresh_token\":\"r\"}", "a", "r",
-		SEC(3600), false},
+		SEC(3600), NULL},
 	{"{\"token_type\":\"Bearer\",\"access_token\":\"a\",\"expires_in\":\"3600\"}", "a", NULL,
-		SEC(3600), false},
-	{"{\"access_token\":\"a\"}", "a", NULL, SEC(600), false},
-	{"{\"access_token\":\"a\",\"expires_in\":-1}", "a", NULL, SEC(600), false},
-	{"{\"access_token\":\"a\",\"expires_in\":1e99}", "a", NULL, SEC(600), false},
-	{"{\"access_token\":\"a\\/b\",\"expires_in\":60}", "a/b", NULL, SEC(60), false},
+		SEC(3600), NULL},
+	{"{\"access_token\":\"a\"}", "a", NULL, SEC(600), NULL},
+	{"{\"access_token\":\"a\",\"expires_in\":-1}", "a", NULL, SEC(600), NULL},
+	{"{\"access_token\":\"a\",\"expires_in\":1e99}", "a", NULL, SEC(600), NULL},
+	{"{\"access_token\":\"a\\/b\",\"expires_in\":60}", "a/b", NULL, SEC(60), NULL},
 	{"{\"access_token\":\"a\",\"expires_in\":60,\"scope\":\"EntraBackup.Read.All "
 	 "EntraBackup.ReadWrite.Recovery\"}",
-		"a", NULL, SEC(60), true},
-	{"{\"access_token\":\"\"}", NULL, NULL, 0, false},
-	{"{\"access_token\":null}", NULL, NULL, 0, false},
-	{"{\"access_token\":\"a\\r\\nX-Evil: 1\"}", NULL, NULL, 0, false},
-	{"{\"access_token\":\"a b\"}", NULL, NULL, 0, false},
-	{"{\"access_token\":\"a\",\"access_token\":\"b\"}", NULL, NULL, 0, false},
-	{"{\"access_token\":\"a\"", NULL, NULL, 0, false},
-	{"{\"claims\":\"{\\\"access_token\\\":1}\"}", NULL, NULL, 0, false},
-	{"{\"nested\":{\"access_token\":\"a\"}}", NULL, NULL, 0, false},
-	{"<html>access_token</html>", NULL, NULL, 0, false},
-	{"", NULL, NULL, 0, false},
+		"a", NULL, SEC(60), "EntraBackup.Read.All EntraBackup.ReadWrite.Recovery"},
+	{"{\"access_token\":\"a\",\"expires_in\":60,\"scope\":\"https:\\/\\/g\\/A\"}", "a", NULL,
+		SEC(60), "https://g/A"},
+	{"{\"access_token\":\"a\",\"expires_in\":60,\"scope\":7}", "a", NULL, SEC(60),
+		"(unreadable)"},
+	{"{\"access_token\":\"a\",\"expires_in\":60,\"scope\":\"A\",\"scope\":\"B\"}", "a", NULL,
+		SEC(60), "(unreadable)"},
+	{"{\"access_token\":\"\"}", NULL, NULL, 0, NULL},
+	{"{\"access_token\":null}", NULL, NULL, 0, NULL},
+	{"{\"access_token\":\"a\\r\\nX-Evil: 1\"}", NULL, NULL, 0, NULL},
+	{"{\"access_token\":\"a b\"}", NULL, NULL, 0, NULL},
+	{"{\"access_token\":\"a\",\"access_token\":\"b\"}", NULL, NULL, 0, NULL},
+	{"{\"access_token\":\"a\"", NULL, NULL, 0, NULL},
+	{"{\"claims\":\"{\\\"access_token\\\":1}\"}", NULL, NULL, 0, NULL},
+	{"{\"nested\":{\"access_token\":\"a\"}}", NULL, NULL, 0, NULL},
+	{"<html>access_token</html>", NULL, NULL, 0, NULL},
+	{"", NULL, NULL, 0, NULL},
 };
 
 START_TEST(test_granted)
@@ -68,7 +74,7 @@ START_TEST(test_granted)
 		ck_assert_int_eq(reply.outcome, AUTH_OK);
 		ck_assert_str_eq(reply.access->data, grants[_i].access);
 		ck_assert_int_eq(reply.lifetime_us, grants[_i].lifetime_us);
-		ck_assert(reply.recovery == grants[_i].recovery);
+		ck_assert_pstr_eq(reply.scopes, grants[_i].scopes);
 	} else {
 		ck_assert_int_eq(reply.outcome, AUTH_NETWORK);
 		ck_assert_ptr_null(reply.access);
@@ -114,7 +120,7 @@ static const struct {
 	{400, ERROR("unauthorized_client", 700016), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
 		"the app is not in this tenant"},
 	{400, ERROR("invalid_scope", 70011), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
-		"invalid_scope, AADSTS70011"},
+		"a permission that was asked for is not valid (invalid_scope, AADSTS70011"},
 	{400, ERROR("never_heard_of", 1), NULL, HTTP_OK, AUTH_CONFIG, false, SEC(60),
 		"never_heard_of, AADSTS1"},
 	{400, ERROR("invalid_grant", 50196), NULL, HTTP_OK, AUTH_THROTTLED, false, SEC(600),
