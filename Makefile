@@ -167,7 +167,7 @@ $(B)/test/snapwatchd: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c) $(
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)
 
 # The same, but it dies at a point that its environment names.
-DOOM_WRAPPED := db_commit store_open store_secret_put store_secret_offer store_tenant_admit store_tenant_looked \
+DOOM_WRAPPED := db_commit store_open store_secret_put store_secret_offer store_rekey store_tenant_admit store_tenant_looked \
 	store_job_insert store_job_move store_job_judged store_page_put store_alert_put store_outbox_sent
 $(B)/test/snapwatchd-doomed: $(call obj,$(DAEMON_MAIN) tests/support/clock_scaled.c tests/system/doom.c) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)

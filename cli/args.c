@@ -28,6 +28,8 @@ static const struct {
 	{"wait", NULL, ARG_WAIT, offsetof(struct args, wait),
 		"until everything has ended; the exit status says how"},
 	{"quick", NULL, ARG_QUICK, offsetof(struct args, quick), "without the hash of every page"},
+	{"old-key", "FILE", ARG_OLD_KEY, offsetof(struct args, old_key),
+		"the former store key (default: credential store-key.old)"},
 	{"for", "DURATION", ARG_FOR, offsetof(struct args, for_text), "how long (4h)"},
 	{"json", NULL, ARG_JSON, offsetof(struct args, json), "one JSON document"},
 	{"jsonl", NULL, ARG_JSONL, offsetof(struct args, jsonl), "a JSON object a line"},

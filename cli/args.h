@@ -26,6 +26,7 @@ enum arg_option {
 	ARG_WAIT = 1 << 11,
 	ARG_FOR = 1 << 12,
 	ARG_QUICK = 1 << 13,
+	ARG_OLD_KEY = 1 << 14,
 };
 #define ARG_EVERYWHERE (ARG_CONFIG | ARG_HELP)
 
@@ -50,7 +51,7 @@ struct args {
 	const char *words[ARGS_WORDS_MAX];
 	size_t n_words;
 	unsigned given; /* enum arg_option */
-	const char *config, *tenant, *job, *change, *entity, *watch, *for_text;
+	const char *config, *tenant, *job, *change, *entity, *watch, *for_text, *old_key;
 	bool help, version, json, jsonl, all, wait, quick;
 };
 

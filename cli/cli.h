@@ -84,3 +84,4 @@ int cmd_show(struct cli *c);
 int cmd_findings(struct cli *c);
 int cmd_alerts(struct cli *c);
 int cmd_store(struct cli *c);
+int cmd_store_rekey(struct cli *c);

@@ -1,5 +1,5 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* snapwatch store verify: every damaged part of the store by its name. */
+/* snapwatch store: which store command it is; and verify, every damaged part by its name. */
 #include <inttypes.h>
 #include <string.h>
 
@@ -101,17 +101,30 @@ static int verify(struct cli *c, struct report *p)
 	return conclude(c, &counts);
 }
 
-int cmd_store(struct cli *c)
+static int store_verify_all(struct cli *c)
 {
 	struct report p = {.c = c};
 
-	if (strcmp(c->args->words[0], "verify") != 0)
-		return cli_error(EXIT_CODE_USAGE,
-			"there is no 'store %.64s'; see: snapwatch help store", c->args->words[0]);
 	int code = cli_store(c);
 	if (code == EXIT_CODE_OK)
 		code = verify(c, &p);
 	emit_done(&p.emit);
 	p.table = table_free(p.table);
 	return code;
+}
+
+int cmd_store(struct cli *c)
+{
+	const char *what = c->args->words[0];
+	bool rekey = strcmp(what, "rekey") == 0;
+
+	if (!rekey && strcmp(what, "verify") != 0)
+		return cli_error(EXIT_CODE_USAGE,
+			"there is no 'store %.64s'; see: snapwatch help store", what);
+	if (rekey && (c->args->quick || c->args->jsonl))
+		return cli_error(EXIT_CODE_USAGE, "'store rekey' takes no option '--%s'",
+			c->args->quick ? "quick" : "jsonl");
+	if (!rekey && c->args->old_key)
+		return cli_error(EXIT_CODE_USAGE, "'store verify' takes no option '--old-key'");
+	return rekey ? cmd_store_rekey(c) : store_verify_all(c);
 }

@@ -65,14 +65,24 @@ static const struct command commands[] = {
 		cmd_yield},
 	{"resume", "TENANT", 1, 1, ARG_JSON, "end what yield began", "  snapwatch resume contoso\n",
 		NULL, cmd_resume},
-	{"store", "verify", 1, 1, ARG_QUICK | ARG_JSON | ARG_JSONL,
-		"is what is stored still what was stored?",
+	{"store", "verify|rekey", 1, 1, ARG_QUICK | ARG_OLD_KEY | ARG_JSON | ARG_JSONL,
+		"is what is stored still what was stored? and: a new key for sign-ins",
 		"  snapwatch store verify                everything, with the hash of every page\n"
-		"  snapwatch store verify --quick        the database and its counters only\n",
-		"Needs no daemon, and does not disturb one. Every damaged job and page is named; "
-		"what "
-		"is\n"
-		"not named is sound and stays readable. Exit status 9 when anything is damaged.\n",
+		"  snapwatch store verify --quick        the database and its counters only\n"
+		"  snapwatch store rekey                 seal what store-key.old seals with "
+		"store-key\n"
+		"  snapwatch store rekey --old-key FILE  the former key is in FILE\n",
+		"verify: needs no daemon, and does not disturb one. Every damaged job and page is "
+		"named;\n"
+		"what is not named is sound and stays readable. Exit status 9 when anything is "
+		"damaged.\n"
+		"\n"
+		"rekey: after a new key was put into the credential store-key. All of it or "
+		"nothing; may\n"
+		"be repeated. snapwatchd must not run (10): it does the same when it starts and "
+		"finds the\n"
+		"credential store-key.old. Exit status 9 when something is sealed with neither "
+		"key.\n",
 		cmd_store},
 	{"check-config", "", 0, 0, ARG_JSON, "is the configuration right?",
 		"  snapwatch check-config\n"

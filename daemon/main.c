@@ -14,7 +14,6 @@
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
-#include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
@@ -28,6 +27,7 @@
 #include "daemon/engine/loop.h"
 #include "daemon/engine/service.h"
 #include "daemon/engine/store_thread.h"
+#include "daemon/store_key.h"
 #include "version.h"
 
 #define ONCE_WAIT_US (10 * USEC_PER_MIN)
@@ -156,29 +156,6 @@ static int check_names(const struct conf *conf, const struct daemon_options *o)
 	return EXIT_CODE_OK;
 }
 
-static int use_store_key(const struct conf *conf, struct store *store)
-{
-	_cleanup_(secret_freep) struct secret *key = NULL;
-	_cleanup_(buf_done) struct buf text = BUF_INIT(4096);
-	_cleanup_(freep) char *path = NULL;
-	int r = credential_read(conf->credentials_dir, "store-key", &key, &path);
-
-	if (r > 0) {
-		credential_error_text(r, "store-key", path, &text);
-		log_error(NULL, "%s; make one with: openssl rand -base64 32", buf_text(&text));
-	} else if (r < 0) {
-		log_error(NULL, "credential 'store-key' cannot be read from %s: %s",
-			path ? path : "", err_text(r));
-	} else {
-		r = store_use_key(store, key);
-		if (r < 0)
-			log_error(NULL,
-				"credential 'store-key' must be 32 bytes in base64; make one with: "
-				"openssl rand -base64 32");
-	}
-	return r == 0 ? EXIT_CODE_OK : EXIT_CODE_CONFIG;
-}
-
 /* Another daemon has the store: it does the work, we report. */
 static int hand_over(const struct conf *conf, const struct daemon_options *o)
 {
@@ -262,7 +239,7 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 	code = open_store(conf, o, &store);
 	if (!store)
 		return code;
-	code = use_store_key(conf, store);
+	code = store_key_load(conf, store);
 	if (code != EXIT_CODE_OK)
 		return code;
 	r = loop_new(&loop);

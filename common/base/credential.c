@@ -53,7 +53,7 @@ static int read_secret(int fd, struct secret **ret)
 	return secret_new(content.data, content.len, ret);
 }
 
-static int read_path(const char *path, struct secret **ret)
+int credential_read_file(const char *path, struct secret **ret)
 {
 	struct stat st;
 	_cleanup_(closep) int fd = file_open_regular(path, &st);
@@ -77,7 +77,7 @@ static int read_from(const char *dir, const char *name, char **path, struct secr
 		*path = NULL;
 		return -ENOMEM;
 	}
-	return read_path(*path, ret);
+	return credential_read_file(*path, ret);
 }
 
 int credential_read(

@@ -40,6 +40,8 @@ enum credential_error {
  * free() it. */
 int credential_read(
 	const char *fallback_dir, const char *name, struct secret **ret, char **ret_path);
+/* The same for a file anywhere. */
+int credential_read_file(const char *path, struct secret **ret);
 /* "credential 'x' is missing: put it into /etc/... or LoadCredential=" and so on; appends one line
  * without a line feed. r: what credential_read() returned, 0 excepted; path: of it, may be NULL. */
 void credential_error_text(int r, const char *name, const char *path, struct buf *out);

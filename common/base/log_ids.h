@@ -47,6 +47,8 @@
 #define LOG_ID_STORE_FULL "b2d58374d64743faaad9ab50730bb128"
 /* the store reported an error */
 #define LOG_ID_STORE_ERROR "01e66ff5762a4569881d1d807e2b59c4"
+/* what is sealed has a new key */
+#define LOG_ID_STORE_REKEYED "ff0d095f9c0f4e769eacce1ee5cba77c"
 /* the store works again */
 #define LOG_ID_STORE_OK "6aad54f34c984cb29fc9b92d89a19996"
 /* the service sent something that is not documented */

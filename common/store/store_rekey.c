@@ -83,7 +83,7 @@ static int reseal(struct store *s, const struct secret *former, const struct sea
 	*ret_what = r == SECRET_E_KEY ? STORE_REKEY_FOREIGN : STORE_REKEY_BROKEN;
 	if (r == 0)
 		*ret_what = STORE_REKEY_ALREADY;
-	if (r != SECRET_E_KEY)
+	if (r != SECRET_E_KEY || !former)
 		return r < 0 ? r : 0;
 	r = open_with(former, x, &plain);
 	if (r == SECRET_E_BROKEN)
@@ -147,7 +147,7 @@ void store_rekey_text(const struct store_rekeyed *n, struct buf *out)
 		{STORE_REKEY_SEALED, "was sealed anew", "were sealed anew"},
 		{STORE_REKEY_ALREADY, "was sealed with this key before",
 			"were sealed with this key before"},
-		{STORE_REKEY_FOREIGN, "is sealed with a third key", "are sealed with a third key"},
+		{STORE_REKEY_FOREIGN, "is sealed with another key", "are sealed with another key"},
 		{STORE_REKEY_BROKEN, "is damaged", "are damaged"},
 	};
 	bool first = true;

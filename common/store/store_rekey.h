@@ -26,7 +26,8 @@ typedef void (*store_rekey_fn)(void *arg, const char *tenant_id, enum store_reke
 
 /*
  * Seals under the store key (store_use_key() before) what former seals. One transaction of its own:
- * whatever interrupts it, all of it is under the one key or all under the other. each may be NULL.
+ * whatever interrupts it, all of it is under the one key or all under the other. former NULL: only
+ * looks. each may be NULL.
  * 0, STORE_SECRET_E_NO_KEY, or as in db.h.
  */
 int store_rekey(struct store *s, const struct secret *former, store_rekey_fn each, void *arg,

@@ -26,6 +26,7 @@
 #include "common/store/store_alert.h"
 #include "common/store/store_job.h"
 #include "common/store/store_page.h"
+#include "common/store/store_rekey.h"
 #include "common/store/store_secret.h"
 #include "common/store/store_tenant.h"
 
@@ -193,6 +194,10 @@ NOTE_AROUND(store_secret_offer, "credential",
 	(struct store * s, const char *id, const char *purpose, const struct secret *credential,
 		bool *ret_taken),
 	(s, id, purpose, credential, ret_taken))
+NOTE_AROUND(store_rekey, "rekey",
+	(struct store * s, const struct secret *former, store_rekey_fn each, void *arg,
+		struct store_rekeyed *ret),
+	(s, former, each, arg, ret))
 NOTE(store_tenant_admit, "admitted",
 	(struct store * s, const char *name, const char *id, int64_t now_us, int64_t *ret_row),
 	(s, name, id, now_us, ret_row))

@@ -230,8 +230,8 @@ START_TEST(each_by_its_own_key)
 	ck_assert_int_eq(get(2), 0);
 	store_rekey_text(&n, &text);
 	ck_assert_str_eq(buf_text(&text),
-		"1 secret was sealed anew, 1 was sealed with this key before, 1 is sealed with a "
-		"third key, 1 is damaged");
+		"1 secret was sealed anew, 1 was sealed with this key before, 1 is sealed with "
+		"another key, 1 is damaged");
 	/* what was left alone is as it was: with its key it opens */
 	use_key(key_c);
 	ck_assert_int_eq(get(1), 0);
