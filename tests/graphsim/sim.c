@@ -13,6 +13,8 @@
 #include "tests/graphsim/sim_fault.h"
 #include "tests/graphsim/sim_graph.h"
 #include "tests/graphsim/sim_hook.h"
+#include "tests/graphsim/sim_repeat.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 int sim_new(const struct sim_options *options, struct sim **ret)
 {
@@ -57,6 +59,8 @@ struct sim *sim_free(struct sim *s)
 		sim_fault_free(s->faults[i]);
 	for (size_t i = 0; i < s->n_tokens; i++)
 		sim_token_free(s->tokens[i]);
+	for (size_t i = 0; i < s->n_grants; i++)
+		sim_grant_free(s->grants[i]);
 	for (size_t i = 0; i < s->n_hosts; i++)
 		free(s->hosts[i]);
 	free_texts(s->assertion_ids, s->n_assertion_ids);
@@ -67,6 +71,7 @@ struct sim *sim_free(struct sim *s)
 	free(s->steps);
 	free(s->faults);
 	free(s->tokens);
+	free(s->grants);
 	free(s->base_url);
 	free(s);
 	return NULL;
@@ -87,12 +92,6 @@ static size_t split(char *path, char **segments)
 	return n;
 }
 
-static bool is_token_path(char *const *segments, size_t n)
-{
-	return n == 4 && strcmp(segments[1], "oauth2") == 0 && strcmp(segments[2], "v2.0") == 0 &&
-	       strcmp(segments[3], "token") == 0;
-}
-
 static bool is_graph_path(char *const *segments, size_t n)
 {
 	return n > 1 && (strcmp(segments[0], "v1.0") == 0 || strcmp(segments[0], "beta") == 0);
@@ -104,14 +103,15 @@ static bool is_head(const struct sim_ctx *c)
 	return strcmp(c->req->method, "HEAD") == 0;
 }
 
-static void serve(struct sim_ctx *c, char *const *segments, size_t n)
+static void serve(
+	struct sim_ctx *c, const struct sim_sign_in_route *route, char *const *segments, size_t n)
 {
 	if (is_head(c)) {
 		sim_reply(c, 200, NULL);
 	} else if (is_graph_path(segments, n)) {
 		sim_graph(c, segments, n);
-	} else if (is_token_path(segments, n) && strcmp(c->req->method, "POST") == 0) {
-		sim_token_endpoint(c, segments[0]);
+	} else if (route) {
+		route->handle(c);
 	} else if (n == 2 && strcmp(segments[0], "hook") == 0) {
 		sim_hook_receive(c, segments[1]);
 	} else {
@@ -130,6 +130,7 @@ static void misdirected(struct sim_ctx *c)
 
 static void handle(struct sim_ctx *c, char *const *segments, size_t n)
 {
+	const struct sim_sign_in_route *route = sim_sign_in_route(c->req->method, segments, n);
 	bool graph = is_graph_path(segments, n);
 
 	if (!sim_own_host(c->s, c->req->host ? c->req->host : "")) {
@@ -138,15 +139,20 @@ static void handle(struct sim_ctx *c, char *const *segments, size_t n)
 	}
 	if (graph && !is_head(c))
 		sim_identify(c);
-	else if (is_token_path(segments, n))
+	else if (!graph)
 		c->tenant = sim_tenant_by_id(c->s, segments[0]);
 	sim_tally(c->s, c->tenant, SIM_COUNT_REQUESTS);
-	sim_check_headers(c, graph && !is_head(c));
+	if (route && route->counter != _SIM_COUNT_MAX)
+		sim_tally(c->s, c->tenant, route->counter);
+	if (!route || !route->browser)
+		sim_check_headers(c, graph && !is_head(c));
 	struct sim_fault *f = sim_fault_match(c);
 	if (!f || !sim_fault_before(c, f))
-		serve(c, segments, n);
+		serve(c, route, segments, n);
 	if (f)
 		sim_fault_after(c, f);
+	if (route && route->counter == SIM_COUNT_TOKEN && c->tenant)
+		sim_repeat_note(c);
 }
 
 void sim_handle(struct sim *s, const struct sim_request *request, struct sim_response *response)

@@ -5,6 +5,7 @@
 #include <strings.h>
 
 #include "common/base/parse.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 void sim_check_headers(struct sim_ctx *c, bool graph)
 {
@@ -74,18 +75,36 @@ static bool poll_allowed(const struct sim_ctx *c)
 	}
 }
 
-bool sim_authorise(struct sim_ctx *c, enum sim_need need)
+static bool denied(struct sim_ctx *c)
 {
-	if (!sim_header_get(c->req, "Authorization")) {
-		sim_violate(c->s, "%s %s: no Authorization header", c->req->method, c->path);
-		return unauthorised(c, "Access token is empty.");
-	}
-	if (!c->token || !c->token->access) {
-		sim_violate(c->s, "%s %s: a token that was never issued", c->req->method, c->path);
-		return unauthorised(c, "CompactToken parsing failed.");
-	}
-	if (c->token->revoked || c->token->expires_us <= c->now_us)
-		return unauthorised(c, "Lifetime validation failed, the token is expired.");
+	sim_reply_error(c, 403, "Authorization_RequestDenied",
+		"Authorization has been denied for this request. Check your credentials.");
+	return false;
+}
+
+/* Licence and role: what an administrator has to put right, and no fault of the client. */
+static bool entitled(struct sim_ctx *c, enum sim_need need)
+{
+	const struct sim_user *u = c->token->session.user;
+	unsigned roles = SIM_ROLE_BACKUP_ADMINISTRATOR | SIM_ROLE_GLOBAL_ADMINISTRATOR;
+
+	if (c->tenant->sign_in->licence == SIM_LICENCE_DENIED)
+		return denied(c);
+	if (need != SIM_NEED_CREATE)
+		roles |= SIM_ROLE_BACKUP_READER;
+	return !u || (u->roles & roles) || denied(c);
+}
+
+/* Reading one job is left out: nobody knows which of the two may. */
+static void check_split(struct sim_ctx *c, enum sim_need need)
+{
+	if (c->tenant->split && need != SIM_NEED_CREATE && !c->job && c->token->delegated)
+		sim_violate(c->s, "%s %s: read with the user's token, not the application's",
+			c->req->method, c->path);
+}
+
+static bool permitted(struct sim_ctx *c, enum sim_need need)
+{
 	switch (need) {
 	case SIM_NEED_POLL:
 		if (!poll_allowed(c)) /* an open question: no client can know it beforehand */ {
@@ -101,8 +120,32 @@ bool sim_authorise(struct sim_ctx *c, enum sim_need need)
 			return forbidden(c, "is an application's, this needs a user's");
 		return (c->token->scopes & SIM_SCOPE_PREVIEW) ||
 		       forbidden(c, "may not create previews");
+	case SIM_NEED_ME:
+		return (c->token->delegated &&
+			       (c->token->scopes & (SIM_SCOPE_USER | SIM_SCOPE_DIRECTORY))) ||
+		       forbidden(c, "may not read its user");
 	case SIM_NEED_NEVER:
 		break;
 	}
 	return forbidden(c, "was used for what must never be done");
+}
+
+bool sim_authorise(struct sim_ctx *c, enum sim_need need)
+{
+	if (!sim_header_get(c->req, "Authorization")) {
+		sim_violate(c->s, "%s %s: no Authorization header", c->req->method, c->path);
+		return unauthorised(c, "Access token is empty.");
+	}
+	if (!c->token || !c->token->access) {
+		sim_violate(c->s, "%s %s: a token that was never issued", c->req->method, c->path);
+		return unauthorised(c, "CompactToken parsing failed.");
+	}
+	if (c->token->revoked || c->token->expires_us <= c->now_us)
+		return unauthorised(c, "Lifetime validation failed, the token is expired.");
+	if (!permitted(c, need))
+		return false;
+	if (need == SIM_NEED_ME)
+		return true;
+	check_split(c, need);
+	return entitled(c, need);
 }

@@ -17,6 +17,7 @@ enum sim_need {
 	SIM_NEED_READ,	 /* EntraBackup.Read.All, delegated or application */
 	SIM_NEED_POLL,	 /* as the switch poll says */
 	SIM_NEED_CREATE, /* EntraBackup.ReadWrite.Preview, delegated */
+	SIM_NEED_ME,	 /* User.Read or Directory.Read.All, delegated */
 	SIM_NEED_NEVER,	 /* what this client must never do */
 };
 /* True when the token will do; else the answer is written and what was wrong is counted. */

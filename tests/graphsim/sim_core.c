@@ -16,6 +16,7 @@
 #include "common/base/timefmt.h"
 #include "tests/graphsim/sim_dir.h"
 #include "tests/graphsim/sim_job.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 void *sim_alloc(size_t n)
 {
@@ -150,6 +151,8 @@ void sim_tally(struct sim *s, struct sim_tenant *t, enum sim_counter which)
 static const char *const counter_names[_SIM_COUNT_MAX] = {
 	[SIM_COUNT_REQUESTS] = "requests",
 	[SIM_COUNT_TOKEN] = "token",
+	[SIM_COUNT_AUTHORIZE] = "authorize",
+	[SIM_COUNT_DEVICE] = "device",
 	[SIM_COUNT_SNAPSHOTS] = "snapshots",
 	[SIM_COUNT_JOBS] = "jobs",
 	[SIM_COUNT_JOB] = "job",
@@ -210,6 +213,7 @@ struct sim_tenant *sim_tenant_new(struct sim *s, const char *name)
 	t->sim = s;
 	t->name = sim_strdup(name);
 	t->seed = sim_hash_text(name);
+	t->sign_in = sim_sign_in_new();
 	t->snaps = (struct sim_snap_plan){.on = true,
 		.time_of_day_us = 22 * USEC_PER_HOUR,
 		.keep = 7,
@@ -232,6 +236,7 @@ struct sim_tenant *sim_tenant_free(struct sim_tenant *t)
 		X509_free(t->certificates[i]);
 	if (t->dir)
 		t->dir->ops->free(t->dir);
+	(void)sim_sign_in_free(t->sign_in);
 	free(t->jobs);
 	free(t->loaded);
 	free(t->snaps.rules);

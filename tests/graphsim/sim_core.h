@@ -24,12 +24,16 @@
 struct sim_cached;
 struct sim_dir;
 struct sim_fault;
+struct sim_grant;
 struct sim_job;
+struct sim_sign_in;
 struct sim_token;
 
 enum sim_counter {
 	SIM_COUNT_REQUESTS,
 	SIM_COUNT_TOKEN,
+	SIM_COUNT_AUTHORIZE,
+	SIM_COUNT_DEVICE,
 	SIM_COUNT_SNAPSHOTS,
 	SIM_COUNT_JOBS,
 	SIM_COUNT_JOB,
@@ -77,6 +81,14 @@ struct sim_preview_plan {
 	int64_t jobs_keep_us; /* a job is forgotten that long after its end */
 };
 
+/* The token request that was refused last; sim_repeat.c. */
+struct sim_repeat {
+	uint64_t request;
+	int status;
+	int64_t at_us, until_us; /* not again before */
+	unsigned n;		 /* how often it came all the same */
+};
+
 #define SIM_MAX_CERTIFICATES 4
 struct sim_tenant {
 	struct sim *sim; /* borrowed */
@@ -97,6 +109,10 @@ struct sim_tenant {
 	void *certificates[SIM_MAX_CERTIFICATES]; /* X509, owned; one or more make the client
 						     confidential */
 	size_t n_certificates;
+	struct sim_sign_in *sign_in; /* owned */
+	unsigned granted;	     /* what tokens carry whatever was asked for; 0: that */
+	bool split; /* reads are to come with the application's token, changes with the user's */
+	struct sim_repeat repeat;
 	uint64_t counts[_SIM_COUNT_MAX];
 };
 
@@ -138,6 +154,8 @@ struct sim {
 	size_t n_faults;
 	struct sim_token **tokens;
 	size_t n_tokens;
+	struct sim_grant **grants;
+	size_t n_grants;
 	char **assertion_ids;
 	size_t n_assertion_ids;
 	struct sim_hook *hooks;

@@ -138,6 +138,8 @@ void sim_graph(struct sim_ctx *c, char *const *segments, size_t n)
 	bool known = false;
 
 	c->beta = strcmp(segments[0], "beta") == 0;
+	if (sim_me(c, segments + 1, n - 1))
+		return;
 	if (n > 3 && strcmp(segments[1], "directory") == 0 && strcmp(segments[2], "recovery") == 0)
 		r = find_route(c, segments + 3, n - 3, &known);
 	if (!r) {

@@ -7,6 +7,10 @@
 /* Answers a request to /v1.0 or /beta. segments: the path split at slashes, version included. */
 void sim_graph(struct sim_ctx *c, char *const *segments, size_t n);
 
+/* --- sim_me.c --- */
+/* Answers /me and its roles; segments without the version. False: something else is asked for. */
+bool sim_me(struct sim_ctx *c, char *const *segments, size_t n);
+
 /* --- sim_list.c: collections, a page at a time --- */
 
 struct sim_page {

@@ -20,6 +20,7 @@ struct sim_ctx {
 	int64_t now_us;
 	char *path;		       /* percent-decoded; owned, like every pointer into it */
 	char *query;		       /* as sent, without the question mark; never NULL */
+	const char *retry_after;       /* for the refusal that is on its way; NULL: none */
 	const char *client_request_id; /* NULL when the client sent none */
 	char request_id[SIM_GUID_SIZE];
 	struct sim_tenant *tenant; /* whose request this is, NULL while not known */

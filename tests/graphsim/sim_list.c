@@ -13,6 +13,7 @@
 #include "common/base/parse.h"
 #include "tests/graphsim/sim_graph.h"
 #include "tests/graphsim/sim_job.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 #define DEFAULT_TOP 100u
 #define MAX_TOP 999u
@@ -188,7 +189,8 @@ static size_t first_row(const struct sim_page *page, size_t n)
 void sim_list_snapshots(struct sim_ctx *c)
 {
 	struct sim_snapshot list[SIM_MAX_SNAPSHOTS];
-	size_t n = sim_snapshots(c->tenant, c->now_us, list);
+	bool empty = c->tenant->sign_in->licence == SIM_LICENCE_EMPTY;
+	size_t n = empty ? 0 : sim_snapshots(c->tenant, c->now_us, list);
 	struct sim_page page;
 
 	if (!sim_page_open(c, "snapshots", &page))

@@ -11,6 +11,7 @@
 #include "common/base/parse.h"
 #include "tests/graphsim/sim_fault.h"
 #include "tests/graphsim/sim_hook.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 #define SCENARIO_MAX (4u * 1024 * 1024)
 
@@ -29,6 +30,16 @@ const char *sim_cmd_word(struct sim_cmd *c)
 	if (c->i >= c->w->n || c->w->word[c->i].value)
 		return NULL;
 	return c->w->word[c->i++].text;
+}
+
+struct sim_tenant *sim_cmd_tenant(struct sim_cmd *c)
+{
+	const char *name = sim_cmd_word(c);
+	struct sim_tenant *t = name ? sim_tenant_by_name(c->s, name) : NULL;
+
+	if (!t)
+		(void)sim_cmd_error(c, "no tenant '%s'", name ? name : "");
+	return t;
 }
 
 int sim_cmd_number(const struct sim_cmd *c, const char *key, uint64_t max, uint64_t *ret)
@@ -123,6 +134,14 @@ static const struct command {
 	{"preview", sim_setup_preview},
 	{"consent", sim_setup_consent},
 	{"certificate", sim_setup_certificate},
+	{"user", sim_setup_user},
+	{"browser", sim_setup_browser},
+	{"redirect", sim_setup_redirect},
+	{"device", sim_setup_device},
+	{"claims", sim_setup_claims},
+	{"lives", sim_setup_lives},
+	{"licence", sim_setup_licence},
+	{"credentials", sim_setup_credentials},
 	{"fault", sim_fault_add},
 	{"hook", sim_hook_add},
 };

@@ -19,6 +19,8 @@ struct sim_cmd {
 int sim_cmd_error(const struct sim_cmd *c, const char *fmt, ...) _printf_(2, 3);
 /* The next word (no key=value), or NULL. */
 const char *sim_cmd_word(struct sim_cmd *c);
+/* The tenant named by the next word, or NULL with an error. */
+struct sim_tenant *sim_cmd_tenant(struct sim_cmd *c);
 /* key=value at or after the next word as a number or duration; *ret keeps its value when absent. */
 int sim_cmd_number(const struct sim_cmd *c, const char *key, uint64_t max, uint64_t *ret);
 int sim_cmd_duration(const struct sim_cmd *c, const char *key, int64_t *ret_us);

@@ -8,6 +8,7 @@
 #include "tests/graphsim/sim_proc.h"
 #include "tests/graphsim/sim_real.h"
 #include "tests/graphsim/sim_script.h"
+#include "tests/graphsim/sim_sign_in.h"
 #include "tests/graphsim/sim_snap.h"
 #include "tests/graphsim/sim_token.h"
 
@@ -54,11 +55,16 @@ static int tenant_rights(struct sim_cmd *c, struct sim_tenant *t)
 {
 	const char *delegated = sim_word_option(c->w, c->i, "delegated", NULL);
 	const char *roles = sim_word_option(c->w, c->i, "roles", NULL);
+	const char *granted = sim_word_option(c->w, c->i, "granted", NULL);
 
 	if (delegated && sim_scopes_parse(delegated, &t->delegated) < 0)
 		return sim_cmd_error(c, "delegated=%s: an unknown permission", delegated);
 	if (roles && sim_scopes_parse(roles, &t->roles) < 0)
 		return sim_cmd_error(c, "roles=%s: an unknown permission", roles);
+	if (granted && strcmp(granted, "all") == 0)
+		t->granted = t->delegated;
+	else if (granted && sim_scopes_parse(granted, &t->granted) < 0)
+		return sim_cmd_error(c, "granted=%s: all, or permissions", granted);
 	return 0;
 }
 
@@ -142,6 +148,9 @@ static int make_directory(struct sim_cmd *c, struct sim_tenant *t)
 	const char *domain = sim_word_option(c->w, c->i, "domain", made);
 	uint64_t seed = 0;
 
+	struct sim_user *first = sim_user_new(t, "snapwatch", domain);
+	first->roles = SIM_ROLE_BACKUP_ADMINISTRATOR;
+
 	if (sim_cmd_number(c, "seed", UINT64_MAX, &seed) < 0)
 		return -EINVAL;
 	t->seed = sim_mix(sim_hash_text(like), seed);
@@ -189,17 +198,6 @@ int sim_setup_tenant(struct sim_cmd *c)
 	return r;
 }
 
-/* The tenant named by the next word, or NULL with an error. */
-static struct sim_tenant *named_tenant(struct sim_cmd *c)
-{
-	const char *name = sim_cmd_word(c);
-	struct sim_tenant *t = name ? sim_tenant_by_name(c->s, name) : NULL;
-
-	if (!t)
-		(void)sim_cmd_error(c, "no tenant '%s'", name ? name : "");
-	return t;
-}
-
 static int read_time_of_day(struct sim_cmd *c, int64_t *ret_us)
 {
 	const char *text = sim_cmd_word(c);
@@ -215,7 +213,7 @@ static int read_time_of_day(struct sim_cmd *c, int64_t *ret_us)
 int sim_setup_snapshots(struct sim_cmd *c)
 {
 	static const char *const keys[] = {"keep", "visible", "lag", "since", NULL};
-	struct sim_tenant *t = named_tenant(c);
+	struct sim_tenant *t = sim_cmd_tenant(c);
 	const char *how = t ? sim_cmd_word(c) : NULL;
 	const char *since = sim_word_option(c->w, c->i, "since", NULL);
 	uint64_t keep;
@@ -244,7 +242,7 @@ int sim_setup_snapshots(struct sim_cmd *c)
 
 int sim_setup_snapshot(struct sim_cmd *c)
 {
-	struct sim_tenant *t = named_tenant(c);
+	struct sim_tenant *t = sim_cmd_tenant(c);
 	const char *when = t ? sim_cmd_word(c) : NULL;
 	struct sim_snap_rule rule = {0};
 
@@ -279,7 +277,7 @@ int sim_setup_preview(struct sim_cmd *c)
 		[SIM_OUTCOME_FAILED] = "failed",
 		[SIM_OUTCOME_ABANDONED] = "abandoned",
 		[SIM_OUTCOME_STUCK] = "stuck"};
-	struct sim_tenant *t = named_tenant(c);
+	struct sim_tenant *t = sim_cmd_tenant(c);
 	const char *outcome = sim_word_option(c->w, c->i, "outcome", NULL);
 
 	if (!t || sim_cmd_keys(c, keys) < 0 ||
@@ -301,15 +299,15 @@ int sim_setup_preview(struct sim_cmd *c)
 
 int sim_setup_consent(struct sim_cmd *c)
 {
-	static const char *const keys[] = {"delegated", "roles", NULL};
-	struct sim_tenant *t = named_tenant(c);
+	static const char *const keys[] = {"delegated", "roles", "granted", NULL};
+	struct sim_tenant *t = sim_cmd_tenant(c);
 
 	return !t || sim_cmd_keys(c, keys) < 0 ? -EINVAL : tenant_rights(c, t);
 }
 
 int sim_setup_certificate(struct sim_cmd *c)
 {
-	struct sim_tenant *t = named_tenant(c);
+	struct sim_tenant *t = sim_cmd_tenant(c);
 	const char *path = t ? sim_cmd_word(c) : NULL;
 
 	if (!t)

@@ -31,6 +31,9 @@ enum sim_switch_id {
 	SIM_SW_CURRENT_STATE,	/* changed full */
 	SIM_SW_ROTATION,	/* on off */
 	SIM_SW_REUSE_DETECTION, /* off on */
+	SIM_SW_SCOPE_TEXT,	/* plain prefixed openid */
+	SIM_SW_DECLINED,	/* documented rfc */
+	SIM_SW_ID_TOKEN,	/* standard optional */
 	SIM_SW_TOKEN_LIFETIME,	/* duration */
 	SIM_SW_CANCEL_TAKES,	/* duration */
 	SIM_SW_LAG,		/* duration */
@@ -60,6 +63,9 @@ enum { SIM_CAPTURE_POST, SIM_CAPTURE_LOADED, SIM_CAPTURE_END };
 enum { SIM_POLL_ANY, SIM_POLL_DELEGATED, SIM_POLL_APP, SIM_POLL_NONE };
 enum { SIM_NEXTLINK_SKIPTOKEN, SIM_NEXTLINK_SKIP };
 enum { SIM_CURRENT_STATE_CHANGED, SIM_CURRENT_STATE_FULL };
+enum { SIM_SCOPE_TEXT_PLAIN, SIM_SCOPE_TEXT_PREFIXED, SIM_SCOPE_TEXT_OPENID };
+enum { SIM_DECLINED_DOCUMENTED, SIM_DECLINED_RFC };
+enum { SIM_ID_TOKEN_STANDARD, SIM_ID_TOKEN_OPTIONAL };
 enum { SIM_ON_ON, SIM_ON_OFF };	  /* rotation */
 enum { SIM_OFF_OFF, SIM_OFF_ON }; /* count, reuse_detection */
 

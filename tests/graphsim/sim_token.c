@@ -1,63 +1,22 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The token endpoint: refresh grant and client credentials, with the error bodies of the Microsoft
- * identity platform. Redeeming a refresh token issues another and leaves the old one valid.
+ * The token endpoint: codes, device codes, refresh tokens and client credentials. Redeeming a
+ * refresh token issues another and leaves the old one valid.
  */
 #include "tests/graphsim/sim_token.h"
 
-#include <errno.h>
 #include <inttypes.h>
 #include <stdio.h>
 #include <string.h>
 #include <strings.h>
 
 #include "common/base/jsonw.h"
-#include "common/base/timefmt.h"
-#include "tests/graphsim/sim_http.h"
+#include "tests/graphsim/sim_repeat.h"
+#include "tests/graphsim/sim_sign_in.h"
 
-#define REFRESH_LIFETIME (90 * USEC_PER_DAY)
 /* About as long as real ones, so that nobody gets used to short ones. */
 #define REFRESH_LENGTH 1100u
 #define ACCESS_LENGTH 1700u
-
-static const struct {
-	unsigned bit;
-	const char *name;
-} scope_names[] = {
-	{SIM_SCOPE_READ, "EntraBackup.Read.All"},
-	{SIM_SCOPE_PREVIEW, "EntraBackup.ReadWrite.Preview"},
-	{SIM_SCOPE_RECOVERY, "EntraBackup.ReadWrite.Recovery"},
-	{SIM_SCOPE_AUDIT, "AuditLog.Read.All"},
-	{SIM_SCOPE_DIRECTORY, "Directory.Read.All"},
-};
-
-const char *sim_scope_name(unsigned scope)
-{
-	for (size_t i = 0; i < ARRAY_SIZE(scope_names); i++)
-		if (scope_names[i].bit == scope)
-			return scope_names[i].name;
-	return NULL;
-}
-
-int sim_scopes_parse(const char *text, unsigned *ret)
-{
-	unsigned scopes = 0;
-
-	for (size_t len; *text; text += len) {
-		text += strspn(text, " ,");
-		len = strcspn(text, " ,");
-		unsigned bit = 0;
-		for (size_t i = 0; i < ARRAY_SIZE(scope_names); i++)
-			if (strlen(scope_names[i].name) == len &&
-				strncasecmp(scope_names[i].name, text, len) == 0)
-				bit = scope_names[i].bit;
-		if (len && !bit)
-			return -EINVAL;
-		scopes |= bit;
-	}
-	*ret = scopes;
-	return 0;
-}
 
 struct sim_token *sim_token_find(const struct sim *s, const char *text)
 {
@@ -67,15 +26,13 @@ struct sim_token *sim_token_find(const struct sim *s, const char *text)
 	return NULL;
 }
 
-/* Opaque text with a mark in front, so that a test can look for leaked ones. */
-static char *make_text(struct sim *s, bool access)
+char *sim_token_text(struct sim *s, const char *mark, size_t length)
 {
 	static const char alphabet[] =
 		"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
-	size_t length = access ? ACCESS_LENGTH : REFRESH_LENGTH;
 	uint64_t key = sim_mix(sim_hash_text(s->base_url), sim_serial(s));
 	char *text = sim_alloc(length + 1);
-	int n = snprintf(text, length, "%s", access ? "SIM-ACCESS." : "SIM-REFRESH.");
+	int n = snprintf(text, length, "%s", mark);
 
 	for (size_t i = (size_t)n; i < length; i++)
 		text[i] = alphabet[sim_mix(key, i) % 64];
@@ -87,14 +44,21 @@ struct sim_token *sim_token_new(struct sim *s, struct sim_tenant *t, bool access
 {
 	struct sim_token *token = sim_alloc(sizeof(*token));
 	struct sim_token **slot = sim_grow(&s->tokens, &s->n_tokens, sizeof(*slot));
+	int64_t now_us = clock_wall_us();
 
 	*slot = token;
-	*token = (struct sim_token){.text = text ? sim_strdup(text) : make_text(s, access),
-		.tenant = t,
+	*token = (struct sim_token){.tenant = t,
 		.access = access,
 		.delegated = delegated,
 		.scopes = scopes,
-		.expires_us = clock_wall_us() + lifetime_us};
+		.session = {.user = delegated ? t->sign_in->users[0] : NULL,
+			.signed_in_us = now_us},
+		.expires_us = now_us + lifetime_us};
+	if (text)
+		token->text = sim_strdup(text);
+	else
+		token->text = access ? sim_token_text(s, "SIM-ACCESS.", ACCESS_LENGTH)
+				     : sim_token_text(s, "SIM-REFRESH.", REFRESH_LENGTH);
 	return token;
 }
 
@@ -111,6 +75,24 @@ void sim_tokens_revoke(struct sim *s, const struct sim_tenant *t)
 			s->tokens[i]->revoked = true;
 }
 
+void sim_tokens_revoke_user(struct sim *s, const struct sim_user *u, bool all)
+{
+	for (size_t i = 0; i < s->n_tokens; i++) {
+		struct sim_token *token = s->tokens[i];
+
+		if (token->session.user == u && !token->access &&
+			(all || (!u->passwordless && !sim_token_confidential(token))))
+			token->revoked = true;
+	}
+}
+
+bool sim_token_confidential(const struct sim_token *token)
+{
+	if (token->session.client == SIM_CLIENT_BY_CERTIFICATE)
+		return token->tenant->n_certificates > 0;
+	return token->session.client == SIM_CLIENT_CONFIDENTIAL;
+}
+
 void sim_tokens_expire(struct sim *s, const struct sim_tenant *t)
 {
 	for (size_t i = 0; i < s->n_tokens; i++)
@@ -118,159 +100,142 @@ void sim_tokens_expire(struct sim *s, const struct sim_tenant *t)
 			s->tokens[i]->expires_us = 0;
 }
 
-struct refusal {
-	int number; /* AADSTS */
-	int status;
-	const char *error, *text;
+/* --- what is issued ------------------------------------------------------------------------------
+ */
+
+struct issue {
+	const struct sim_session *session; /* NULL: for the application itself */
+	unsigned scopes;
+	bool refresh, openid;
+	const char *nonce;
 };
 
-static const struct refusal refusals[] = {
-	{50013, 401, "invalid_client", "Assertion failed signature validation."},
-	{50173, 400, "invalid_grant",
-		"The provided grant has expired due to it being revoked, a fresh auth token is "
-		"needed."},
-	{65001, 400, "invalid_grant",
-		"The user or administrator has not consented to use the application."},
-	{70000, 400, "invalid_grant", "Provided grant is invalid or malformed."},
-	{700016, 400, "unauthorized_client", "Application was not found in the directory."},
-	{700024, 401, "invalid_client", "Client assertion is not within its valid time range."},
-	{700025, 401, "invalid_client",
-		"Client is public so neither 'client_assertion' nor 'client_secret' should be "
-		"presented."},
-	{700027, 401, "invalid_client", "Client assertion failed signature validation."},
-	{70003, 400, "unsupported_grant_type", "The app requested an unsupported grant type."},
-	{70011, 400, "invalid_scope",
-		"The provided value for the input parameter 'scope' is not valid."},
-	{700082, 400, "invalid_grant", "The refresh token has expired due to inactivity."},
-	{7000218, 401, "invalid_client",
-		"The request body must contain the following parameter: 'client_assertion' or "
-		"'client_secret'."},
-	{900144, 400, "invalid_request", "The request body must contain all required parameters."},
-	{90002, 400, "invalid_request",
-		"Tenant not found. Check to make sure you have the correct tenant ID."},
-};
-
-static void put_trace(struct sim_ctx *c, struct jsonw *w, const struct refusal *r)
-{
-	char trace[SIM_GUID_SIZE], stamp[TIME_TEXT_SIZE];
-	_cleanup_(freep) char *text = NULL;
-
-	(void)sim_guid(sim_mix(sim_serial(c->s), 9), trace);
-	(void)time_format(c->now_us - c->now_us % USEC_PER_SEC, stamp);
-	stamp[10] = ' '; /* "2026-11-16 00:00:00Z" */
-	text = sim_printf("AADSTS%d: %s Trace ID: %s Correlation ID: %s Timestamp: %s", r->number,
-		r->text, trace, c->request_id, stamp);
-	jsonw_kv_string(w, "error_description", text);
-	jsonw_key(w, "error_codes");
-	jsonw_array(w);
-	jsonw_int(w, r->number);
-	jsonw_array_end(w);
-	jsonw_kv_string(w, "timestamp", stamp);
-	jsonw_kv_string(w, "trace_id", trace);
-	jsonw_kv_string(w, "correlation_id", c->request_id);
-}
-
-void sim_token_refuse(struct sim_ctx *c, int number)
-{
-	struct jsonw w = JSONW_INIT(&c->res->body);
-	const struct refusal *r = refusals;
-
-	for (size_t i = 0; i < ARRAY_SIZE(refusals); i++)
-		if (refusals[i].number == number)
-			r = &refusals[i];
-	sim_reply(c, r->status, "application/json; charset=utf-8");
-	jsonw_object(&w);
-	jsonw_kv_string(&w, "error", r->error);
-	put_trace(c, &w, r);
-	_cleanup_(freep) char *uri =
-		sim_printf("https://login.microsoftonline.com/error?code=%d", r->number);
-	jsonw_kv_string(&w, "error_uri", uri);
-	if (number == 65001)
-		jsonw_kv_string(&w, "suberror", "consent_required");
-	jsonw_object_end(&w);
-}
-
-/* What precedes the name of a permission must mean Graph. */
-static bool is_graph(const struct sim_ctx *c, const char *scope, size_t prefix)
-{
-	static const char graph[] = "https://graph.microsoft.com/";
-	size_t own = strlen(c->s->base_url);
-
-	return prefix == 0 || (prefix == sizeof(graph) - 1 && strncmp(scope, graph, prefix) == 0) ||
-	       (prefix == own + 1 && strncmp(scope, c->s->base_url, own) == 0);
-}
-
-/* The parts of a scope list that are ours, any resource prefix cut off. 0 or an AADSTS number. */
-static int requested_scopes(struct sim_ctx *c, const char *text, unsigned consented, unsigned *ret)
-{
-	static const char *const standard[] = {"offline_access", "openid", "profile", "email"};
-	unsigned scopes = 0;
-
-	for (size_t len; *text; text += len) {
-		text += strspn(text, " ");
-		len = strcspn(text, " ");
-		_cleanup_(freep) char *word = sim_strndup(text, len);
-		const char *slash = strrchr(word, '/');
-		const char *name = slash ? slash + 1 : word;
-		unsigned bit = 0;
-		bool known = !len;
-
-		for (size_t i = 0; i < ARRAY_SIZE(standard); i++)
-			known |= strcasecmp(name, standard[i]) == 0;
-		if (known)
-			continue;
-		if (!is_graph(c, word, (size_t)(name - word)))
-			return 70011;
-		if (strcmp(name, ".default") == 0)
-			bit = consented;
-		else if (sim_scopes_parse(name, &bit) < 0)
-			return 70011;
-		if (bit & SIM_SCOPE_RECOVERY)
-			sim_violate(c->s, "tenant %s: asked for EntraBackup.ReadWrite.Recovery",
-				c->tenant->name);
-		scopes |= bit;
-	}
-	*ret = scopes;
-	return scopes & ~consented ? 65001 : 0;
-}
-
-static void put_scopes(struct jsonw *w, unsigned scopes)
+static void put_id_token(struct sim_ctx *c, struct jsonw *w, const struct issue *i)
 {
 	struct buf text = BUF_INIT(SIM_LINE_MAX);
 
-	for (unsigned bit = 1; bit <= SIM_SCOPE_DIRECTORY; bit <<= 1)
-		if (scopes & bit)
-			buf_printf(&text, "%s%s", text.len ? " " : "", sim_scope_name(bit));
+	if (!i->openid || c->tenant->sign_in->id_token == SIM_ID_TOKEN_MISSING)
+		return;
+	sim_id_token_write(c, i->session->user, i->nonce, &text);
+	jsonw_kv_string(w, "id_token", buf_text(&text));
+	buf_done(&text);
+}
+
+static void put_scopes(struct sim_ctx *c, struct jsonw *w, const struct issue *i)
+{
+	struct buf text = BUF_INIT(SIM_LINE_MAX);
+
+	sim_scopes_write(c, i->scopes, i->openid, &text);
 	jsonw_kv_string(w, "scope", buf_text(&text));
 	buf_done(&text);
 }
 
-static void grant(struct sim_ctx *c, bool delegated, unsigned scopes, bool with_refresh)
+static const char *new_token(
+	struct sim_ctx *c, bool access, const struct issue *i, int64_t lifetime_us)
+{
+	struct sim_token *token = sim_token_new(
+		c->s, c->tenant, access, i->session != NULL, i->scopes, lifetime_us, NULL);
+
+	if (i->session)
+		token->session = *i->session;
+	return token->text;
+}
+
+static void grant(struct sim_ctx *c, struct issue i)
 {
 	struct jsonw w = JSONW_INIT(&c->res->body);
 	int64_t lifetime_us = sim_switch(c->s, c->tenant, SIM_SW_TOKEN_LIFETIME);
-	const struct sim_token *access =
-		sim_token_new(c->s, c->tenant, true, delegated, scopes, lifetime_us, NULL);
 
+	if (i.session && c->tenant->granted)
+		i.scopes = c->tenant->granted;
 	sim_reply(c, 200, "application/json; charset=utf-8");
 	jsonw_object(&w);
 	jsonw_kv_string(&w, "token_type", "Bearer");
-	if (delegated)
-		put_scopes(&w, scopes);
+	if (i.session)
+		put_scopes(c, &w, &i);
 	jsonw_kv_int(&w, "expires_in", lifetime_us / USEC_PER_SEC);
 	jsonw_kv_int(&w, "ext_expires_in", lifetime_us / USEC_PER_SEC);
-	jsonw_kv_string(&w, "access_token", access->text);
-	if (with_refresh)
+	jsonw_kv_string(&w, "access_token", new_token(c, true, &i, lifetime_us));
+	if (i.refresh)
 		jsonw_kv_string(&w, "refresh_token",
-			sim_token_new(c->s, c->tenant, false, true, scopes, REFRESH_LIFETIME, NULL)
-				->text);
+			new_token(c, false, &i, c->tenant->sign_in->refresh_us));
+	put_id_token(c, &w, &i);
 	jsonw_object_end(&w);
 }
 
-static int check_refresh(struct sim_ctx *c, const char *text, struct sim_token **ret)
+/* --- who the client is ---------------------------------------------------------------------------
+ */
+
+static bool sent(struct sim_ctx *c, const char *key)
 {
+	_cleanup_(freep) char *value = sim_form_get(c->req->body, c->req->body_len, key);
+
+	return value != NULL;
+}
+
+static int check_assertion(struct sim_ctx *c)
+{
+	_cleanup_(freep) char *assertion =
+		sim_form_get(c->req->body, c->req->body_len, "client_assertion");
+	_cleanup_(freep) char *type =
+		sim_form_get(c->req->body, c->req->body_len, "client_assertion_type");
+	struct buf why = BUF_INIT(SIM_LINE_MAX);
+
+	if (!type || strcmp(type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0)
+		return 900144;
+	int r = sim_assertion_verify(c, assertion, &why);
+	if (r != 0)
+		sim_violate(
+			c->s, "tenant %s: client assertion: %s", c->tenant->name, buf_text(&why));
+	buf_done(&why);
+	return r;
+}
+
+/* A confidential client must prove itself, a public one must not try. */
+static int authenticate(struct sim_ctx *c, enum sim_client_kind kind)
+{
+	bool certificates = c->tenant->n_certificates > 0;
+	bool asserts = sent(c, "client_assertion");
+
+	if (kind == SIM_CLIENT_BY_CERTIFICATE)
+		kind = certificates ? SIM_CLIENT_CONFIDENTIAL : SIM_CLIENT_PUBLIC;
+	if (sent(c, "client_secret"))
+		sim_violate(c->s, "tenant %s: a client secret was sent", c->tenant->name);
+	if (kind == SIM_CLIENT_CONFIDENTIAL)
+		return asserts && certificates ? check_assertion(c) : asserts ? 700027 : 7000218;
+	if (!asserts && !sent(c, "client_secret"))
+		return 0;
+	/* who has a certificate cannot know how the redirect was registered */
+	if (asserts && !certificates)
+		sim_violate(c->s, "tenant %s: a public client sent an assertion", c->tenant->name);
+	return 700025;
+}
+
+/* --- grants --------------------------------------------------------------------------------------
+ */
+
+static int check_life(struct sim_ctx *c, const struct sim_token *token)
+{
+	const struct sim_sign_in *in = c->tenant->sign_in;
+
+	if (token->revoked)
+		return 50173;
+	if (token->expires_us <= c->now_us)
+		return 700082;
+	if (in->frequency_us && c->now_us - token->session.signed_in_us >= in->frequency_us)
+		return 70043;
+	return sim_refused(c, SIM_PART_REFRESH | (token->session.device ? SIM_PART_DEVICE : 0u),
+		token->session.user);
+}
+
+static int check_refresh(struct sim_ctx *c, struct sim_token **ret)
+{
+	_cleanup_(freep) char *text = sim_form_get(c->req->body, c->req->body_len, "refresh_token");
 	struct sim_token *token = text ? sim_token_find(c->s, text) : NULL;
 
+	int r = authenticate(c, token ? token->session.client : SIM_CLIENT_BY_CERTIFICATE);
+	if (r != 0)
+		return r;
 	if (!text)
 		return 900144;
 	if (!token || token->access)
@@ -284,67 +249,91 @@ static int check_refresh(struct sim_ctx *c, const char *text, struct sim_token *
 		sim_tokens_revoke(c->s, c->tenant); /* the whole family */
 		return 50173;
 	}
-	if (token->revoked)
-		return 50173;
-	if (token->expires_us <= c->now_us)
-		return 700082;
 	*ret = token;
-	return 0;
+	return check_life(c, token);
 }
 
 static int refresh_grant(struct sim_ctx *c, const char *scope)
 {
-	_cleanup_(freep) char *text = sim_form_get(c->req->body, c->req->body_len, "refresh_token");
 	struct sim_token *token;
-	unsigned scopes;
-	int r = check_refresh(c, text, &token);
+	struct sim_asked asked;
+	int r = check_refresh(c, &token);
 
 	if (r == 0)
-		r = requested_scopes(c, scope ? scope : ".default", c->tenant->delegated, &scopes);
+		r = sim_scopes_asked(c, scope ? scope : ".default", c->tenant->delegated, &asked);
 	if (r != 0)
 		return r;
 	token->used = true;
-	grant(c, true, scopes, sim_switch(c->s, c->tenant, SIM_SW_ROTATION) == SIM_ON_ON);
+	token->expires_us = c->now_us + c->tenant->sign_in->refresh_us;
+	grant(c, (struct issue){.session = &token->session,
+			 .scopes = asked.scopes,
+			 .refresh = sim_switch(c->s, c->tenant, SIM_SW_ROTATION) == SIM_ON_ON,
+			 .openid = asked.openid});
 	return 0;
+}
+
+/* What was approved, less what the redemption does not ask for. */
+static int redeemed(
+	struct sim_ctx *c, struct sim_grant *g, enum sim_client_kind client, const char *scope)
+{
+	const struct sim_session session = {
+		.user = g->user, .client = client, .device = g->device, .signed_in_us = c->now_us};
+	struct sim_asked asked = {.scopes = g->scopes};
+	int r = scope ? sim_scopes_asked(c, scope, c->tenant->delegated, &asked) : 0;
+
+	if (r != 0)
+		return r;
+	if (asked.scopes & ~g->scopes)
+		return 70011;
+	g->used = true;
+	grant(c, (struct issue){.session = &session,
+			 .scopes = asked.scopes,
+			 .refresh = g->offline,
+			 .openid = g->openid,
+			 .nonce = g->nonce});
+	return 0;
+}
+
+static int code_grant(struct sim_ctx *c, const char *scope)
+{
+	_cleanup_(freep) char *code = sim_form_get(c->req->body, c->req->body_len, "code");
+	struct sim_grant *g = code ? sim_grant_by_text(c->s, code) : NULL;
+	enum sim_client_kind client = !g				? SIM_CLIENT_BY_CERTIFICATE
+				      : g->platform == SIM_PLATFORM_WEB ? SIM_CLIENT_CONFIDENTIAL
+									: SIM_CLIENT_PUBLIC;
+	int r = g && g->platform == SIM_PLATFORM_SPA ? 0 : authenticate(c, client);
+
+	if (r == 0)
+		r = sim_grant_redeem_code(c, &g);
+	return r ? r : redeemed(c, g, client, scope);
+}
+
+static int device_grant(struct sim_ctx *c)
+{
+	struct sim_grant *g;
+	int r = authenticate(c, SIM_CLIENT_BY_CERTIFICATE);
+
+	if (r == 0 && !c->tenant->n_certificates && c->tenant->sign_in->device.forbidden)
+		r = 7000218;
+	if (r == 0)
+		r = sim_grant_redeem_device(c, &g);
+	return r ? r : redeemed(c, g, SIM_CLIENT_BY_CERTIFICATE, NULL);
 }
 
 static int client_grant(struct sim_ctx *c, const char *scope)
 {
-	unsigned scopes;
+	struct sim_asked asked;
 
+	int r = authenticate(c, SIM_CLIENT_CONFIDENTIAL);
+	if (r != 0)
+		return r;
 	if (!scope || !strstr(scope, "/.default"))
 		return 70011;
-	if (c->tenant->n_certificates == 0)
-		return 7000218;
-	int r = requested_scopes(c, scope, c->tenant->roles, &scopes);
+	r = sim_refused(c, SIM_PART_APP, NULL);
 	if (r == 0)
-		grant(c, false, scopes, false);
-	return r;
-}
-
-/* A confidential client must prove itself, a public one must not try. */
-static int authenticate(struct sim_ctx *c)
-{
-	_cleanup_(freep) char *assertion =
-		sim_form_get(c->req->body, c->req->body_len, "client_assertion");
-	_cleanup_(freep) char *type =
-		sim_form_get(c->req->body, c->req->body_len, "client_assertion_type");
-	struct buf why = BUF_INIT(SIM_LINE_MAX);
-	int r;
-
-	if (!assertion)
-		return c->tenant->n_certificates ? 7000218 : 0;
-	if (c->tenant->n_certificates == 0) {
-		sim_violate(c->s, "tenant %s: a public client sent an assertion", c->tenant->name);
-		return 700025;
-	}
-	if (!type || strcmp(type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0)
-		return 900144;
-	r = sim_assertion_verify(c, assertion, &why);
-	if (r != 0)
-		sim_violate(
-			c->s, "tenant %s: client assertion: %s", c->tenant->name, buf_text(&why));
-	buf_done(&why);
+		r = sim_scopes_asked(c, scope, c->tenant->roles, &asked);
+	if (r == 0)
+		grant(c, (struct issue){.scopes = asked.scopes});
 	return r;
 }
 
@@ -353,29 +342,33 @@ static int answer(struct sim_ctx *c)
 	_cleanup_(freep) char *client = sim_form_get(c->req->body, c->req->body_len, "client_id");
 	_cleanup_(freep) char *type = sim_form_get(c->req->body, c->req->body_len, "grant_type");
 	_cleanup_(freep) char *scope = sim_form_get(c->req->body, c->req->body_len, "scope");
+	_cleanup_(freep) char *claims = sim_form_get(c->req->body, c->req->body_len, "claims");
 
 	if (!client || !type)
 		return 900144;
 	if (strcasecmp(client, c->tenant->client_id) != 0)
 		return 700016;
-	int r = authenticate(c);
-	if (r != 0)
-		return r;
+	if (!sim_repeat_check(c))
+		return 50196;
+	if (claims && strstr(claims, "cp1"))
+		sim_violate(c->s, "tenant %s: declares cp1", c->tenant->name);
 	if (strcmp(type, "refresh_token") == 0)
 		return refresh_grant(c, scope);
+	if (strcmp(type, "authorization_code") == 0)
+		return code_grant(c, scope);
+	if (strcmp(type, "urn:ietf:params:oauth:grant-type:device_code") == 0)
+		return device_grant(c);
 	if (strcmp(type, "client_credentials") == 0)
 		return client_grant(c, scope);
 	return 70003;
 }
 
-void sim_token_endpoint(struct sim_ctx *c, const char *tenant_segment)
+void sim_token_endpoint(struct sim_ctx *c)
 {
 	const char *type = sim_header_get(c->req, "Content-Type");
 
-	sim_tally(c->s, c->tenant, SIM_COUNT_TOKEN);
 	if (!c->tenant) {
-		sim_violate(
-			c->s, "token endpoint of a tenant that is not there: %s", tenant_segment);
+		sim_violate(c->s, "%s: token endpoint of a tenant that is not there", c->path);
 		sim_token_refuse(c, 90002);
 		return;
 	}

@@ -9,6 +9,7 @@
 #include "tests/graphsim/sim_job.h"
 #include "tests/graphsim/sim_real.h"
 #include "tests/graphsim/sim_script.h"
+#include "tests/graphsim/sim_sign_in.h"
 #include "tests/graphsim/sim_token.h"
 
 /* Somebody whose job was refused because the slot was taken tries again after that long. */
@@ -397,17 +398,6 @@ static int verb_expire_tokens(struct sim_cmd *c)
 	return 0;
 }
 
-static int verb_sign_in(struct sim_cmd *c)
-{
-	const char *token = sim_word_option(c->w, c->i, "refresh_token", NULL);
-
-	if (!token)
-		return sim_cmd_error(c, "sign-in refresh_token=TEXT");
-	(void)sim_token_new(
-		c->s, c->tenant, false, true, c->tenant->delegated, 90 * USEC_PER_DAY, token);
-	return 0;
-}
-
 static const struct verb {
 	const char *name;
 	int (*run)(struct sim_cmd *c);
@@ -427,7 +417,15 @@ static const struct verb {
 	{"abandon", verb_abandon, false},
 	{"revoke-tokens", verb_revoke_tokens, false},
 	{"expire-tokens", verb_expire_tokens, false},
-	{"sign-in", verb_sign_in, false},
+	{"sign-in", sim_verb_sign_in, false},
+	{"change-password", sim_verb_change_password, false},
+	{"reset-password", sim_verb_reset_password, false},
+	{"disable", sim_verb_disable, false},
+	{"enable", sim_verb_enable, false},
+	{"refuse", sim_verb_refuse, false},
+	{"accept", sim_verb_accept, false},
+	{"approve-device", sim_verb_approve_device, false},
+	{"decline-device", sim_verb_decline_device, false},
 };
 
 static const struct verb *find_verb(const char *name)
