@@ -13,7 +13,9 @@
 #include <sys/prctl.h>
 #include <sys/resource.h>
 
+#include "common/base/err.h"
 #include "common/base/limits.h"
+#include "common/base/log.h"
 #include "common/base/secret_private.h"
 
 static atomic_uint n_unlocked;
@@ -38,8 +40,11 @@ int secret_alloc(size_t len, struct secret **ret)
 	if (s == MAP_FAILED)
 		return -ENOMEM;
 	(void)madvise(s, size, MADV_DONTDUMP);
-	if (mlock(s, size) < 0)
-		atomic_fetch_add(&n_unlocked, 1);
+	if (mlock(s, size) < 0 && atomic_fetch_add(&n_unlocked, 1) == 0)
+		log_notice(NULL,
+			"secrets cannot be locked into memory (%s) and may get into swap space; "
+			"LimitMEMLOCK= of the unit is too small",
+			err_text(-errno));
 	s->len = len;
 	s->data = (char *)(s + 1);
 	*ret = s;

@@ -3,7 +3,7 @@
  * Bytes that must not leak: kept in pages of their own that are locked, left out of core dumps and
  * overwritten before they are freed. There is no way to print one; code that must send a secret
  * reads data, and nothing else does. Allocation fails closed only on memory: a refused mlock (small
- * RLIMIT_MEMLOCK) is tolerated and counted.
+ * RLIMIT_MEMLOCK) is tolerated, counted, and logged once.
  */
 #pragma once
 

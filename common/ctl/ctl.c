@@ -241,7 +241,7 @@ int ctl_request(const char *socket_path, const char *method, const char *path, c
 	_cleanup_(buf_done) struct buf request =
 		BUF_INIT_SECRET(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_BODY_BYTES);
 	_cleanup_(buf_done) struct buf response =
-		BUF_INIT(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_REPLY_BYTES);
+		BUF_INIT_SECRET(LIMIT_CONTROL_HEADER_BYTES + LIMIT_CONTROL_REPLY_BYTES);
 	unsigned status = 0;
 
 	if (ret_text)
