@@ -17,7 +17,7 @@ cd "$(dirname "$0")/../.."
 if [ "${BENCH:-full}" = quick ]; then
 	N=20000 LONG=100000 ROUNDS=1 PEER_ROUNDS=1 IDLE_S=5
 else
-	N=200000 LONG=1000000 ROUNDS=${ROUNDS:-3} PEER_ROUNDS=${ROUNDS:-5} IDLE_S=20
+	N=200000 LONG=1000000 PEER_ROUNDS=${ROUNDS:-5} ROUNDS=${ROUNDS:-3} IDLE_S=20
 fi
 MANY=64 EACH=5000
 IDLE=1000
@@ -145,7 +145,10 @@ part_peers() {
 }
 
 parts=${ONLY:-job long large many idle}
-[ "${PEERS:-0}" = 0 ] || parts="$parts peers"
+case " $parts " in
+*" peers "*) ;;
+*) [ "${PEERS:-0}" = 0 ] || parts="$parts peers" ;;
+esac
 for part in $parts; do
 	printf '%s ...\n' "$part" >&2
 	"part_$part"
