@@ -30,6 +30,14 @@ static const struct {
 	{"quick", NULL, ARG_QUICK, offsetof(struct args, quick), "without the hash of every page"},
 	{"old-key", "FILE", ARG_OLD_KEY, offsetof(struct args, old_key),
 		"the former store key (default: credential store-key.old)"},
+	{"port", "PORT", ARG_PORT, offsetof(struct args, port),
+		"of http://localhost, where the browser ends (a free one)"},
+	{"paste", NULL, ARG_PASTE, offsetof(struct args, paste),
+		"the address that the browser ends on is pasted here"},
+	{"device-code", NULL, ARG_DEVICE_CODE, offsetof(struct args, device_code),
+		"enter a code in a browser; policies may block this"},
+	{"allow-extra-scopes", NULL, ARG_ALLOW_EXTRA, offsetof(struct args, allow_extra),
+		"although the sign-in may do more than is needed"},
 	{"for", "DURATION", ARG_FOR, offsetof(struct args, for_text), "how long (4h)"},
 	{"json", NULL, ARG_JSON, offsetof(struct args, json), "one JSON document"},
 	{"jsonl", NULL, ARG_JSONL, offsetof(struct args, jsonl), "a JSON object a line"},
@@ -187,7 +195,7 @@ static void put_option_help(struct buf *out, size_t i)
 
 	buf_printf(&left, "--%s%s%s", options[i].name, options[i].value ? " " : "",
 		options[i].value ? options[i].value : "");
-	buf_printf(out, "  %-18s  %s\n", buf_text(&left), options[i].help);
+	buf_printf(out, "  %-20s  %s\n", buf_text(&left), options[i].help);
 }
 
 void command_help(const struct command *cmd, struct buf *out)

@@ -27,6 +27,10 @@ enum arg_option {
 	ARG_FOR = 1 << 12,
 	ARG_QUICK = 1 << 13,
 	ARG_OLD_KEY = 1 << 14,
+	ARG_PORT = 1 << 15,
+	ARG_PASTE = 1 << 16,
+	ARG_DEVICE_CODE = 1 << 17,
+	ARG_ALLOW_EXTRA = 1 << 18,
 };
 #define ARG_EVERYWHERE (ARG_CONFIG | ARG_HELP)
 
@@ -51,8 +55,8 @@ struct args {
 	const char *words[ARGS_WORDS_MAX];
 	size_t n_words;
 	unsigned given; /* enum arg_option */
-	const char *config, *tenant, *job, *change, *entity, *watch, *for_text, *old_key;
-	bool help, version, json, jsonl, all, wait, quick;
+	const char *config, *tenant, *job, *change, *entity, *watch, *for_text, *old_key, *port;
+	bool help, version, json, jsonl, all, wait, quick, paste, device_code, allow_extra;
 };
 
 /* argv without the program. 0, or -EINVAL with a line for people in error. */

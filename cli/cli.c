@@ -56,7 +56,7 @@ int cli_conf(struct cli *c)
 	return EXIT_CODE_OK;
 }
 
-int cli_store(struct cli *c)
+static int open_store(struct cli *c, bool may_be_missing)
 {
 	_cleanup_(freep) char *detail = NULL;
 	int code = cli_conf(c);
@@ -64,6 +64,8 @@ int cli_store(struct cli *c)
 	if (code != EXIT_CODE_OK || c->store)
 		return code;
 	int r = store_open_reader(c->conf->store, &c->store, &detail);
+	if (r == STORE_E_MISSING && may_be_missing)
+		return EXIT_CODE_OK;
 	if (r == -EACCES)
 		return cli_error(EXIT_CODE_STORE,
 			"%s (usermod -a -G snapwatch USER, then log in again)",
@@ -74,6 +76,16 @@ int cli_store(struct cli *c)
 	if (r != 0) /* every named outcome has words that say what to do */
 		return cli_error(EXIT_CODE_STORE, "%s", detail ? detail : err_text(r));
 	return EXIT_CODE_OK;
+}
+
+int cli_store(struct cli *c)
+{
+	return open_store(c, false);
+}
+
+int cli_store_if_any(struct cli *c)
+{
+	return open_store(c, true);
 }
 
 int cli_store_failed(const struct cli *c, int r)

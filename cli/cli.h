@@ -39,6 +39,8 @@ static inline bool cli_json(const struct cli *c)
 int cli_conf(struct cli *c);
 /* Opens the store for reading, the configuration before. */
 int cli_store(struct cli *c);
+/* The same, but the store stays NULL, without a word, when there is none yet. */
+int cli_store_if_any(struct cli *c);
 /* A tenant that is named must be in the configuration or in the store; NULL is fine. */
 int cli_tenant(struct cli *c, const char *name);
 /* A row id as people type it. */
@@ -85,3 +87,6 @@ int cmd_findings(struct cli *c);
 int cmd_alerts(struct cli *c);
 int cmd_store(struct cli *c);
 int cmd_store_rekey(struct cli *c);
+int cmd_login(struct cli *c);
+int cmd_logout(struct cli *c);
+int cmd_tenants(struct cli *c);

@@ -65,6 +65,28 @@ static const struct command commands[] = {
 		cmd_yield},
 	{"resume", "TENANT", 1, 1, ARG_JSON, "end what yield began", "  snapwatch resume contoso\n",
 		NULL, cmd_resume},
+	{"login", "[TENANT]", 0, 1,
+		ARG_PORT | ARG_PASTE | ARG_DEVICE_CODE | ARG_ALLOW_EXTRA | ARG_JSON,
+		"sign in for a tenant; without a name: who is missing",
+		"  snapwatch login                       which tenants nobody has signed in for\n"
+		"  snapwatch login contoso               in a browser, here or through ssh\n"
+		"  snapwatch login contoso --paste       in a browser anywhere\n",
+		"Previews are made in the name of an account of the tenant, which signs in here.\n"
+		"It is the daemon that asks the service and keeps the token, sealed; where none\n"
+		"runs, one is started for as long as this takes. Exit status 4 when it was "
+		"refused,\n"
+		"and without a name when somebody is missing.\n",
+		cmd_login},
+	{"logout", "TENANT", 1, 1, ARG_JSON, "forget a tenant's sign-in",
+		"  snapwatch logout contoso\n",
+		"Wipes the token from the store, and says how to revoke it at the service.\n",
+		cmd_logout},
+	{"tenants", "", 0, 0, ARG_JSON | ARG_JSONL, "who is signed in, how, and for how long",
+		"  snapwatch tenants                     one line a tenant\n"
+		"  snapwatch tenants --json | jq .tenants\n",
+		"Reads the store, so it works when snapwatchd does not run. LEFT is what remains\n"
+		"of the sign-in when it is not used any more; each use begins its 90 days anew.\n",
+		cmd_tenants},
 	{"store", "verify|rekey", 1, 1, ARG_QUICK | ARG_OLD_KEY | ARG_JSON | ARG_JSONL,
 		"is what is stored still what was stored? and: a new key for sign-ins",
 		"  snapwatch store verify                everything, with the hash of every page\n"
