@@ -18,7 +18,7 @@ static const struct table_column columns[] = {
 	{.title = "SINCE", .min = 7},
 	{.title = "LAST USED", .min = 7},
 	{.title = "LEFT", .right = true},
-	{.title = "SIGN-IN", .min = 14, .wrap = true},
+	{.title = "SIGN-IN", .min = 14},
 };
 
 static void add_time(const struct cli *c, int64_t us, struct table *t)

@@ -62,10 +62,12 @@ static bool plain(const char *text)
 	return true;
 }
 
-static void put_who(const struct login_words *w, const char *how, struct buf *out)
+static void put_who(const struct login_words *w, const struct ctl_login *login, const char *how,
+	struct buf *out)
 {
 	_cleanup_(buf_done) struct buf line = BUF_INIT_SURE(SIZE_MAX / 2);
 
+	login_text_warnings(login->warnings, out);
 	buf_printf(&line, "Sign in to %s", w->tenant);
 	if (*w->account) {
 		buf_puts(&line, " as ");
@@ -77,16 +79,10 @@ static void put_who(const struct login_words *w, const char *how, struct buf *ou
 	put_wrapped("", "", buf_text(&line), out);
 }
 
-static void put_address(const struct ctl_login *login, struct buf *out)
-{
-	login_text_warnings(login->warnings, out);
-	buf_printf(out, "\n%s\n\n", login->url);
-}
-
 void login_text_listen(const struct login_words *w, const struct ctl_login *login, struct buf *out)
 {
-	put_who(w, ": open this address in a browser.", out);
-	put_address(login, out);
+	put_who(w, login, ": open this address in a browser.", out);
+	buf_printf(out, "\n%s\n\n", login->url);
 	buf_printf(out,
 		"The browser ends at http://localhost:%u, on its own machine. When that is not\n"
 		"this one, run this there first, and leave it open until the end:\n\n",
@@ -100,21 +96,21 @@ void login_text_listen(const struct login_words *w, const struct ctl_login *logi
 
 void login_text_paste(const struct login_words *w, const struct ctl_login *login, struct buf *out)
 {
-	put_who(w, ": open this address in a browser, on any machine.", out);
-	put_address(login, out);
+	put_who(w, login, ": open this address in a browser, on any machine.", out);
+	buf_printf(out, "\n%s\n\n", login->url);
 	buf_printf(out,
 		"At the end the browser shows an error, because nobody listens at the address\n"
-		"that it was sent to: http://localhost:%u/?code=... That address is the\n"
-		"answer. Copy all of it from the address bar, and paste it here within ",
+		"that it was sent to, http://localhost:%u/?code=... That address is the\n"
+		"answer: copy all of it from the address bar, and paste it here. It is not\n"
+		"shown while you do; end it with Enter. Waiting for ",
 		w->port);
 	login_text_duration(login->expires_us, out);
-	buf_puts(out, ".\nIt is not shown while you paste it; end it with Enter.\n");
+	buf_puts(out, ".\n");
 }
 
 void login_text_device(const struct login_words *w, const struct ctl_login *login, struct buf *out)
 {
-	put_who(w, ": open this address in a browser, on any machine,", out);
-	login_text_warnings(login->warnings, out);
+	put_who(w, login, ": open this address in a browser, on any machine,", out);
 	buf_printf(out, "\n%s\n\nand enter the code\n\n%s\n\n", login->verification_uri,
 		login->user_code);
 	buf_puts(out,
