@@ -113,13 +113,13 @@ START_TEST(helps)
 		"\n"
 		"what happened\n"
 		"\n"
-		"  --tenant TENANT     only this tenant\n"
-		"  --job JOB           this job (see snapwatch jobs)\n"
-		"  --change CHANGE     only deleted, appeared or modified\n"
-		"  --json              one JSON document\n"
-		"  --jsonl             a JSON object a line\n"
-		"  --config FILE       default /etc/snapwatch/snapwatch.conf\n"
-		"  --help              this text\n");
+		"  --tenant TENANT       only this tenant\n"
+		"  --job JOB             this job (see snapwatch jobs)\n"
+		"  --change CHANGE       only deleted, appeared or modified\n"
+		"  --json                one JSON document\n"
+		"  --jsonl               a JSON object a line\n"
+		"  --config FILE         default /etc/snapwatch/snapwatch.conf\n"
+		"  --help                this text\n");
 	buf_reset(&out);
 	command_list(commands, &out);
 	ck_assert_ptr_nonnull(strstr(buf_text(&out), "\n  changes       what happened\n"
