@@ -64,6 +64,7 @@ static void on_look(void *arg, const struct look_result *result)
 	in.up_since_us = e->since_us;
 	trouble_look(d, result);
 	trouble_risk(d, result);
+	trouble_sign_in(d, t);
 	if (result->outcome != GRAPH_OK) {
 		cycle_note(e, exit_code_of(result->outcome), result->text);
 		cycle_begun(e);

@@ -137,6 +137,11 @@ void trouble_slot(struct daemon *d, struct entry *e, const char *text);
 /* trouble_risk.c: after every look, good or failed */
 void trouble_risk(struct daemon *d, const struct look_result *result);
 
+/* trouble_sign_in.c: whenever something of it may have changed, and after every look */
+void trouble_sign_in(struct daemon *d, struct tenant *t);
+/* Nothing that wants a person's token can be done; what the app may do goes on. */
+bool previews_suspended(const struct tenant *t);
+
 /* status.c */
 void status_write(struct daemon *d, struct jsonw *out);
 void status_line(struct daemon *d); /* STATUS= for the service manager */

@@ -24,6 +24,36 @@ static void write_job(struct jsonw *out, const struct active *a)
 	jsonw_object_end(out);
 }
 
+/* Who signed in, and how it goes; nothing of the token. */
+static void write_sign_in(struct jsonw *out, const struct tenant *t)
+{
+	const struct sign_in *s = t->auth ? auth_sign_in(t->auth) : NULL;
+	int64_t now_us = clock_wall_us();
+	struct auth_fault fault;
+
+	jsonw_key(out, "sign_in");
+	jsonw_object(out);
+	jsonw_kv_string(out, "state", sign_in_state_name(sign_in_state(s, now_us)));
+	if (s) {
+		jsonw_kv_string(out, "method", sign_in_how_name(s->how));
+		jsonw_kv_string(out, "account", s->account);
+		jsonw_kv_time(out, "since", s->enrolled_us);
+		jsonw_kv_time(out, "last_refresh", s->refreshed_us);
+		jsonw_kv_time(out, "ends", sign_in_ends_us(s));
+		jsonw_kv_int(out, "days_left", sign_in_days_left(s, now_us));
+		jsonw_kv_time(out, "refused", s->refused_us);
+	}
+	if (t->auth && (auth_fault(t->auth, AUTH_DELEGATED, &fault) ||
+			       auth_fault(t->auth, AUTH_APP, &fault))) {
+		jsonw_kv_string(out, "trouble", fault.text);
+		jsonw_kv_string(out, "hint", fault.hint);
+	}
+	jsonw_kv_bool(out, "previews_suspended", previews_suspended(t));
+	jsonw_kv_time(
+		out, "certificate_ends", t->auth ? auth_certificate_ends_us(t->auth) : TIME_NONE);
+	jsonw_object_end(out);
+}
+
 static void write_tenant(struct jsonw *out, struct daemon *d, const struct entry *e)
 {
 	const struct tenant *t = &e->t;
@@ -40,6 +70,7 @@ static void write_tenant(struct jsonw *out, struct daemon *d, const struct entry
 	jsonw_kv_time(out, "hold_until", t->hold_until_us);
 	jsonw_kv_string(out, "look_trouble", t->look_trouble);
 	jsonw_kv_string(out, "sign_in_trouble", t->auth ? auth_trouble(t->auth) : NULL);
+	write_sign_in(out, t);
 	jsonw_kv_bool(out, "slot_taken_by_others", t->slot_foreign);
 	jsonw_kv_int(out, "waiting", (int64_t)waiting);
 	jsonw_kv_time(out, "next_start", next_us);
@@ -68,8 +99,30 @@ void status_write(struct daemon *d, struct jsonw *out)
 	jsonw_object_end(out);
 }
 
+/* "; sign-in needed for contoso and 3 more"; "" when everybody is signed in. */
+static void append_signed_out(const struct daemon *d, struct buf *out)
+{
+	const struct tenant *first = NULL;
+	size_t n = 0;
+
+	for (const struct entry *e = d->entries; e; e = e->next) {
+		if (!e->t.auth || !auth_trouble(e->t.auth))
+			continue;
+		first = first ? first : &e->t;
+		n++;
+	}
+	if (!first)
+		return;
+	buf_printf(out, "; sign-in needed for %s", first->conf->name);
+	if (n > 1)
+		buf_printf(out, " and %zu more", n - 1);
+	else if (previews_suspended(first))
+		buf_puts(out, ", its previews are suspended");
+}
+
 void status_line(struct daemon *d)
 {
+	_cleanup_(buf_done) struct buf trouble = BUF_INIT_SURE(512);
 	size_t n_tenants = 0, n_jobs = 0;
 
 	for (const struct entry *e = d->entries; e; e = e->next) {
@@ -77,12 +130,14 @@ void status_line(struct daemon *d)
 		for (const struct active *a = e->active; a; a = a->next)
 			n_jobs++;
 	}
+	append_signed_out(d, &trouble);
 	if (d->store_failing)
 		service_status(d->service, "paused: the store cannot be written");
 	else if (n_jobs)
-		service_status(d->service, "watching %zu tenant%s; %zu preview%s at work",
-			n_tenants, n_tenants == 1 ? "" : "s", n_jobs, n_jobs == 1 ? "" : "s");
+		service_status(d->service, "watching %zu tenant%s; %zu preview%s at work%s",
+			n_tenants, n_tenants == 1 ? "" : "s", n_jobs, n_jobs == 1 ? "" : "s",
+			buf_text(&trouble));
 	else
-		service_status(d->service, "watching %zu tenant%s; idle", n_tenants,
-			n_tenants == 1 ? "" : "s");
+		service_status(d->service, "watching %zu tenant%s; idle%s", n_tenants,
+			n_tenants == 1 ? "" : "s", buf_text(&trouble));
 }

@@ -137,6 +137,16 @@ static int admit_work(struct store *s, void *arg)
 	return r;
 }
 
+static void on_sign_in(void *arg)
+{
+	struct entry *e = arg;
+
+	if (e->t.leaving)
+		return;
+	trouble_sign_in(e->d, &e->t);
+	status_line(e->d);
+}
+
 static int entry_open(struct entry *e)
 {
 	struct daemon *d = e->d;
@@ -145,6 +155,8 @@ static int entry_open(struct entry *e)
 		.http = d->http,
 		.store = d->store,
 		.credentials_dir = d->conf->credentials_dir,
+		.changed = on_sign_in,
+		.arg = e,
 	};
 	int r = auth_new(&env, e->t.conf, &e->t.auth);
 

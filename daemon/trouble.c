@@ -57,9 +57,21 @@ static const char *with_hint(struct buf *out, const char *text, const char *hint
 	return buf_text(out);
 }
 
+/* The sign-in itself is told of by trouble_sign_in.c; this is what is left: a token that the
+ * service issues and does not take, an address that cannot be trusted. */
+static const char *subject_of(enum alert_kind kind)
+{
+	return kind == ALERT_SIGN_IN_REQUIRED ? "service" : "";
+}
+
+static bool is_told_of(const struct tenant *t, enum alert_kind kind)
+{
+	return kind == ALERT_SIGN_IN_REQUIRED && t->auth && auth_trouble(t->auth);
+}
+
 static void clear_lasting(struct daemon *d, struct tenant *t)
 {
-	alerts_condition_clear(d->alerts, t, ALERT_SIGN_IN_REQUIRED, "");
+	alerts_condition_clear(d->alerts, t, ALERT_SIGN_IN_REQUIRED, "service");
 	alerts_condition_clear(d->alerts, t, ALERT_PERMISSION_MISSING, "");
 	alerts_condition_clear(d->alerts, t, ALERT_THROTTLED, "");
 }
@@ -76,11 +88,11 @@ void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why,
 	}
 	(void)with_hint(&summary, text, hint);
 	for (size_t i = 0; i < ARRAY_SIZE(lasting); i++) {
-		if (lasting[i].why != why)
+		if (lasting[i].why != why || is_told_of(t, lasting[i].kind))
 			continue;
 		(void)snprintf(title, sizeof(title), "%s: %s", t->conf->name, lasting[i].title);
-		alerts_condition_set(d->alerts, t, lasting[i].kind, "", lasting[i].severity, title,
-			buf_text(&summary));
+		alerts_condition_set(d->alerts, t, lasting[i].kind, subject_of(lasting[i].kind),
+			lasting[i].severity, title, buf_text(&summary));
 	}
 }
 

@@ -32,7 +32,10 @@
 	X(JOB_CANCELLED_ELSEWHERE, "job_cancelled_elsewhere", "somebody cancelled our preview") \
 	X(SLOT_BLOCKED, "slot_blocked", "somebody else holds the tenant's job slot") \
 	X(SIGN_IN_REQUIRED, "sign_in_required", "nobody is signed in for a tenant") \
+	X(SIGN_IN_EXPIRING, "sign_in_expiring", "a sign-in ends soon") \
+	X(CERTIFICATE_EXPIRING, "certificate_expiring", "the app's certificate ends soon") \
 	X(PERMISSION_MISSING, "permission_missing", "consent, role or licence is missing") \
+	X(OVER_PRIVILEGED, "over_privileged", "a sign-in may do more than is needed") \
 	X(THROTTLED, "throttled", "the service keeps throttling us") \
 	X(STORE_FULL, "store_full", "the store's file system is full") \
 	X(STORE_ERROR, "store_error", "the store cannot be written") \

@@ -95,7 +95,7 @@ static int64_t latest(int64_t a, int64_t b)
 	return a > b ? a : b; /* TIME_NONE is less than any time */
 }
 
-int64_t sign_in_ends_us(const struct sign_in *s)
+static int64_t idle_end_us(const struct sign_in *s)
 {
 	int64_t used_us = latest(s->enrolled_us, s->refreshed_us);
 	int64_t idle_us = LIMIT_SIGN_IN_IDLE_US;
@@ -104,10 +104,18 @@ int64_t sign_in_ends_us(const struct sign_in *s)
 		return TIME_NONE;
 	if (s->idle_us != TIME_NONE && s->idle_us < idle_us)
 		idle_us = s->idle_us;
-	if (s->age_us != TIME_NONE && s->enrolled_us != TIME_NONE &&
-		s->enrolled_us + s->age_us < used_us + idle_us)
-		return s->enrolled_us + s->age_us;
 	return used_us + idle_us;
+}
+
+bool sign_in_ends_by_age(const struct sign_in *s)
+{
+	return s->age_us != TIME_NONE && s->enrolled_us != TIME_NONE &&
+	       s->enrolled_us + s->age_us < idle_end_us(s);
+}
+
+int64_t sign_in_ends_us(const struct sign_in *s)
+{
+	return sign_in_ends_by_age(s) ? s->enrolled_us + s->age_us : idle_end_us(s);
 }
 
 int sign_in_days_left(const struct sign_in *s, int64_t now_us)

@@ -84,6 +84,8 @@ enum sign_in_state sign_in_state(const struct sign_in *s, int64_t now_us);
 
 /* When it ends if it is not used any more, or at its fixed age; TIME_NONE when nothing is known. */
 int64_t sign_in_ends_us(const struct sign_in *s);
+/* True when that is because of its age, and using it does not help. */
+bool sign_in_ends_by_age(const struct sign_in *s);
 /* Whole days until then, at least 0; -1 when the end is not known. */
 int sign_in_days_left(const struct sign_in *s, int64_t now_us);
 

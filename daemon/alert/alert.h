@@ -44,6 +44,11 @@ void alerts_raise(struct alerts *a, const struct tenant *tenant, const struct al
  */
 void alerts_condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
 	const char *subject, enum verdict severity, const char *title, const char *summary);
+/* The same, and as long as it is set again: told anew every every_us since it began, also across
+ * restarts. */
+void alerts_condition_remind(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
+	const char *subject, int64_t every_us, enum verdict severity, const char *title,
+	const char *summary);
 void alerts_condition_clear(
 	struct alerts *a, const struct tenant *tenant, enum alert_kind kind, const char *subject);
 

@@ -1,5 +1,6 @@
 /* SPDX-License-Identifier: Apache-2.0 */
-/* Trouble that lasts: told when it begins, not again while it holds, not when it ends. */
+/* Trouble that lasts: told when it begins, again while it holds only where that was asked for, not
+ * when it ends. */
 #include <errno.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -53,7 +54,7 @@ void condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kin
 			.kind = alert_kind_name(kind),
 			.subject = mem_text(subject),
 			.at_us = now_us};
-		r = mem_insist(held_add(&a->held, id, alert_kind_name(kind), subject));
+		r = mem_insist(held_add(&a->held, id, alert_kind_name(kind), subject, now_us));
 	}
 	if (r < 0) {
 		(void)request_free(q);
@@ -69,6 +70,39 @@ void alerts_condition_set(struct alerts *a, const struct tenant *tenant, enum al
 	const char *subject, enum verdict severity, const char *title, const char *summary)
 {
 	condition_set(a, tenant, kind, subject, severity, title, summary, NULL);
+}
+
+void alerts_condition_remind(struct alerts *a, const struct tenant *tenant, enum alert_kind kind,
+	const char *subject, int64_t every_us, enum verdict severity, const char *title,
+	const char *summary)
+{
+	int64_t id = tenant ? tenant->id : 0, now_us = clock_wall_us(), since_us = 0;
+	_cleanup_(buf_done) struct buf key = BUF_INIT_SURE(4096);
+	char since[TIME_TEXT_SIZE];
+
+	condition_set(a, tenant, kind, subject, severity, title, summary, NULL);
+	int64_t n = held_remind(
+		&a->held, id, alert_kind_name(kind), subject, every_us, now_us, &since_us);
+	if (n == 0)
+		return;
+	/* by what the store knows of it, so that each is told once whoever was there in between */
+	buf_printf(
+		&key, "reminder:%s:%s:%lld", subject, time_format(since_us, since), (long long)n);
+	alerts_raise(a, tenant,
+		&((struct alert){
+			.kind = kind,
+			.severity = severity,
+			.tenant = tenant ? tenant->conf->name : NULL,
+			.tenant_id = tenant ? tenant->conf->tenant_id : NULL,
+			.title = title,
+			.summary = summary,
+			.subject = buf_text(&key),
+			.created_us = now_us,
+			.baseline_us = TIME_NONE,
+			.covered_from_us = TIME_NONE,
+			.covered_to_us = TIME_NONE,
+			.verified = -1,
+		}));
 }
 
 static int clear_work(struct store *s, void *arg)
@@ -97,7 +131,8 @@ static void cleared(void *arg, int r)
 			alerts_post(a, clear_work, cleared, TAKE_PTR(q));
 		} else if (r < 0) {
 			/* it holds in the store: the next to say that it has ended tries again */
-			(void)held_add(&a->held, q->condition.tenant, q->condition.kind, subject);
+			(void)held_add(&a->held, q->condition.tenant, q->condition.kind, subject,
+				q->condition.at_us);
 		} else if (q->happened) {
 			log_notice(&ctx, "no longer so: %s%s%s", q->condition.kind,
 				*subject ? ": " : "", subject);

@@ -9,6 +9,7 @@ struct held_item {
 	struct held_item *next;
 	int64_t tenant;
 	char *kind, *subject;
+	int64_t since_us, reminded;
 };
 
 static void item_free(struct held_item *i)
@@ -24,24 +25,47 @@ static bool is_it(const struct held_item *i, int64_t tenant, const char *kind, c
 	       strcmp(i->subject, subject) == 0;
 }
 
-bool held_has(const struct held *h, int64_t tenant, const char *kind, const char *subject)
+static struct held_item *find(
+	const struct held *h, int64_t tenant, const char *kind, const char *subject)
 {
-	for (const struct held_item *i = h->first; i; i = i->next)
+	for (struct held_item *i = h->first; i; i = i->next)
 		if (is_it(i, tenant, kind, subject))
-			return true;
-	return false;
+			return i;
+	return NULL;
 }
 
-int held_add(struct held *h, int64_t tenant, const char *kind, const char *subject)
+bool held_has(const struct held *h, int64_t tenant, const char *kind, const char *subject)
 {
-	struct held_item *i;
+	return find(h, tenant, kind, subject);
+}
 
-	if (held_has(h, tenant, kind, subject))
+int64_t held_remind(struct held *h, int64_t tenant, const char *kind, const char *subject,
+	int64_t every_us, int64_t now_us, int64_t *ret_since_us)
+{
+	struct held_item *i = find(h, tenant, kind, subject);
+	int64_t n = i && i->since_us <= now_us ? (now_us - i->since_us) / every_us : 0;
+
+	if (n == 0 || n == i->reminded || !h->loaded)
 		return 0;
+	i->reminded = n;
+	*ret_since_us = i->since_us;
+	return n;
+}
+
+int held_add(
+	struct held *h, int64_t tenant, const char *kind, const char *subject, int64_t since_us)
+{
+	struct held_item *i = find(h, tenant, kind, subject);
+
+	if (i) {
+		i->since_us = since_us;
+		return 0;
+	}
 	i = calloc(1, sizeof(*i));
 	if (!i)
 		return -ENOMEM;
 	i->tenant = tenant;
+	i->since_us = since_us;
 	i->kind = strdup(kind);
 	i->subject = strdup(subject);
 	if (!i->kind || !i->subject) {
@@ -84,8 +108,8 @@ bool held_load(struct held *h, const struct store_conditions *list)
 		return false;
 	}
 	for (size_t i = 0; i < list->n; i++)
-		(void)held_add(
-			h, list->items[i].tenant, list->items[i].kind, list->items[i].subject);
+		(void)held_add(h, list->items[i].tenant, list->items[i].kind,
+			list->items[i].subject, list->items[i].since_us);
 	h->loaded = true;
 	return true;
 }

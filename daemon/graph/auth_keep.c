@@ -165,7 +165,7 @@ void user_daily(struct user *u)
 
 	if (u->slot->auth->env.passive)
 		return;
-	if (u->enrolled)
+	if (u->enrolled && (!u->slot->failed || u->sign_in.refused_us != TIME_NONE))
 		in_us = sign_in_next_us(&u->sign_in, now_us) - now_us;
 	if (in_us < LIMIT_AUTH_KEEP_AGAIN_US)
 		in_us = LIMIT_AUTH_KEEP_AGAIN_US;

@@ -294,12 +294,23 @@ static void ended(struct auth_slot *slot)
 	user_daily(slot->state);
 }
 
+/* The day has come; or what failed last was on the way or of this host, and may be mended. */
+static bool is_due(const struct user *u)
+{
+	int64_t now_us = clock_wall_us();
+
+	if (!u->enrolled)
+		return false;
+	if (u->slot->failed && u->sign_in.refused_us == TIME_NONE)
+		return true;
+	return sign_in_next_us(&u->sign_in, now_us) <= now_us;
+}
+
 static void use_daily(void *arg)
 {
 	struct user *u = arg;
-	int64_t now_us = clock_wall_us();
 
-	if (u->enrolled && sign_in_next_us(&u->sign_in, now_us) <= now_us) {
+	if (is_due(u)) {
 		u->slot->wanted = true;
 		loop_timer_arm(u->slot->pump, 0);
 	}
