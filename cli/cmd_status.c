@@ -131,6 +131,32 @@ static void put_live_trouble(const struct cli *c, const struct tenant_state *t, 
 		put_trouble(c, "  sign-in          ", sign_in, out);
 }
 
+/* Whose sign-in it is and how long it lives, as the daemon knows it; what is wrong is above. */
+static void put_sign_in(const struct cli *c, const struct tenant_state *t, struct buf *out)
+{
+	const struct json *s = t->live ? json_member(t->live, "sign_in") : NULL;
+	bool suspended = false;
+	int64_t days = -1;
+
+	if (!s)
+		return;
+
+	const char *account = json_string_or(s, "account", NULL);
+	const char *hint = json_string_or(s, "hint", NULL);
+
+	(void)json_get_int(s, "days_left", &days);
+	(void)json_get_bool(s, "previews_suspended", &suspended);
+	if (suspended)
+		put_trouble(c, "  previews         ", "suspended until somebody signs in", out);
+	if (!text_empty(hint))
+		put_trouble(c, "  to do            ", hint, out);
+	if (days < 0 || strcmp(json_string_or(s, "state", ""), "refused") == 0)
+		return;
+	buf_puts(out, "  signed in        ");
+	put_visible(text_empty(account) ? "by credential" : account, out);
+	buf_printf(out, ", %" PRId64 " day%s left\n", days, days == 1 ? "" : "s");
+}
+
 static void put_paragraph(
 	const struct cli *c, const struct house *h, const struct tenant_state *t, struct buf *out)
 {
@@ -159,6 +185,7 @@ static void put_paragraph(
 		buf_putc(out, '\n');
 	}
 	put_live_trouble(c, t, out);
+	put_sign_in(c, t, out);
 	if (t->stored)
 		put_conditions(c, h, t->stored->id, "  trouble          ", out);
 }

@@ -185,8 +185,8 @@
 #define LIMIT_RETENTION_SURE_US (6 * USEC_PER_DAY)
 /* A refresh token that is not used for that long is void (documented, and not to be configured). */
 #define LIMIT_SIGN_IN_IDLE_US (90 * USEC_PER_DAY)
-/* A token endpoint that fails is asked again after this, doubled each time, up to that: as often as a
- * look that fails is repeated. */
+/* A token endpoint that fails is asked again after this, doubled each time, up to that: as often as
+ * a look that fails is repeated. */
 #define LIMIT_AUTH_BACKOFF_US (10 * USEC_PER_SEC)
 #define LIMIT_AUTH_BACKOFF_MAX_US (5 * USEC_PER_MIN)
 /* A daily use of a token that met trouble on the way is tried again after that; a start waits as
