@@ -282,7 +282,7 @@ CREATE TABLE outbox (
 	UNIQUE (alert, sink)
 ) @STRICT@;
 
-CREATE INDEX outbox_pending ON outbox (state, next_at);
+CREATE INDEX outbox_pending ON outbox (sink, next_at) WHERE state = 'pending';
 
 -- Operational trouble that lasts: raised once, cleared once.
 CREATE TABLE condition (

@@ -18,6 +18,7 @@ enum {
 	SQL_SENT,
 	SQL_LATER,
 	SQL_DEAD,
+	SQL_WAKE,
 	SQL_SINKS,
 	SQL_FORGET,
 };
@@ -45,6 +46,8 @@ static const struct db_sql sql[] = {
 			      " last_error = $3 WHERE id = $1"},
 	[SQL_DEAD] = {"it", "UPDATE outbox SET state = 'dead', attempts = attempts + 1,"
 			    " last_error = $2 WHERE id = $1"},
+	[SQL_WAKE] = {"ti", "UPDATE outbox SET next_at = $2 WHERE state = 'pending' AND sink = $1"
+			    " AND next_at > $2"},
 	[SQL_SINKS] = {"", "SELECT DISTINCT sink FROM outbox WHERE state = 'pending'"
 			   " ORDER BY sink"},
 	[SQL_FORGET] = {"ti", "UPDATE outbox SET state = 'dead',"
@@ -105,6 +108,11 @@ int store_outbox_later(struct store *s, int64_t id, int64_t next_us, const char 
 int store_outbox_dead(struct store *s, int64_t id, const char *error)
 {
 	return db_exec(s->db, &sql[SQL_DEAD], DB_ARGS(DB_I(id), DB_T(error)), NULL);
+}
+
+int store_outbox_wake(struct store *s, const char *sink, int64_t now_us)
+{
+	return db_exec(s->db, &sql[SQL_WAKE], DB_ARGS(DB_T(sink), DB_I(now_us)), NULL);
 }
 
 /* --- reading ------------------------------------------------------------------------------------

@@ -54,6 +54,8 @@ int store_outbox_next(struct store *s, const char *sink, int64_t *ret_us);
 int store_outbox_sent(struct store *s, int64_t id, int64_t at_us);
 int store_outbox_later(struct store *s, int64_t id, int64_t next_us, const char *error);
 int store_outbox_dead(struct store *s, int64_t id, const char *error);
+/* The receiver takes something again: whatever waits for it is due at now_us at the latest. */
+int store_outbox_wake(struct store *s, const char *sink, int64_t now_us);
 
 /*
  * Gives up rows of sinks that are none of names, if they waited since before_us: the sink left the

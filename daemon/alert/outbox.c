@@ -2,7 +2,9 @@
 /*
  * Each sink goes round by itself: it looks for its oldest message that is due, sends it, records
  * how that ended, and looks again. Where it stands is its step; at most one request to the store
- * and one message are on their way per sink.
+ * and one message are on their way per sink. When a receiver that was given up for a while takes a
+ * message, the others need not wait for their hour; one that it alone refuses is not tried more
+ * often because others arrive.
  */
 #include "daemon/alert/outbox.h"
 
@@ -53,6 +55,7 @@ struct station {
 	bool direct, direct_wanted; /* one past the store is on its way; is to be sent */
 	char direct_id[40];
 	unsigned failures; /* in a row */
+	bool doubted;	   /* what waits may have waited for a receiver that was away */
 	struct loop_timer *timer;
 
 	/* the request to the store; its own while it is there */
@@ -60,7 +63,7 @@ struct station {
 		int64_t now_us, next_us;
 		struct outbox_row row;
 		enum sink_outcome outcome;
-		bool dead;
+		bool dead, wake;
 		char text[256];
 	} req;
 };
@@ -126,9 +129,12 @@ static void station_drop(struct station *s)
 static int record_work(struct store *store, void *arg)
 {
 	struct station *s = arg;
+	int r;
 
-	if (s->req.outcome == SINK_SENT)
-		return store_outbox_sent(store, s->req.row.id, s->req.now_us);
+	if (s->req.outcome == SINK_SENT) {
+		r = store_outbox_sent(store, s->req.row.id, s->req.now_us);
+		return r == 0 && s->req.wake ? store_outbox_wake(store, s->name, s->req.now_us) : r;
+	}
 	if (s->req.dead)
 		return store_outbox_dead(store, s->req.row.id, s->req.text);
 	return store_outbox_later(store, s->req.row.id, s->req.next_us, s->req.text);
@@ -153,6 +159,7 @@ static void recorded(void *arg, int r)
 	outbox_row_done(&s->req.row);
 	s->step = STEP_IDLE;
 	if (r == 0) {
+		s->doubted = s->doubted && !s->req.wake;
 		look(s);
 		return;
 	}
@@ -189,6 +196,7 @@ static void tell_failure(struct station *s)
 			"alert was not delivered to sink '%s': %s; trying again in %s", s->name,
 			s->req.text, duration_format(s->req.next_us - s->req.now_us, wait));
 	s->failures++;
+	s->doubted = s->doubted || s->failures >= FAILURES_TOLD;
 	if (s->req.dead || s->failures >= FAILURES_TOLD)
 		o->ops->failing(o->arg, s->name, s->req.text);
 }
@@ -213,6 +221,7 @@ static void sent(void *arg, const struct sink_result *result)
 	s->req.dead =
 		result->outcome == SINK_NEVER || (result->outcome == SINK_LATER && own_us == 0);
 	s->req.next_us = next_try_us(s, own_us, result->retry_after_us);
+	s->req.wake = s->doubted && result->outcome == SINK_SENT;
 	(void)snprintf(s->req.text, sizeof(s->req.text), "%s", result->text);
 	s->step = STEP_RECORDING;
 	store_thread_post(s->o->store, record_work, recorded, s);
@@ -473,6 +482,7 @@ static int station_add(struct outbox *o, const char *name, struct station **ret)
 	if (!s)
 		return -ENOMEM;
 	s->o = o;
+	s->doubted = true; /* nobody knows what happened before the start */
 	s->name = strdup(name);
 	int r = s->name ? loop_timer_new(o->env.loop, "outbox", timer_fired, s, &s->timer)
 			: -ENOMEM;

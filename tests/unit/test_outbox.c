@@ -58,11 +58,12 @@ static struct {
 	long status;		 /* of its answers */
 	unsigned failures;	 /* so many answers are 503 first */
 	const char *retry_after; /* with those */
+	const char *refuses;	 /* so are those to what has this in it */
 	int64_t delay_us;
 	/* what came */
 	unsigned n;
-	int64_t at_us[16];
-	char id[16][40];
+	int64_t at_us[40];
+	char id[40][40];
 	char last[LIMIT_ALERT_BODY_BYTES + 256];
 } receiver;
 
@@ -77,6 +78,9 @@ static void receive(
 		result->status = 503;
 		result->retry_after = receiver.retry_after;
 	}
+	if (receiver.refuses &&
+		memmem(q->body, q->body_len, receiver.refuses, strlen(receiver.refuses)))
+		result->status = 503;
 	ck_assert_uint_lt(receiver.n, ARRAY_SIZE(receiver.id));
 	for (const char *const *h = q->headers; *h; h++)
 		if (strncmp(*h, "webhook-id: ", 12) == 0)
@@ -323,6 +327,57 @@ START_TEST(a_failing_sink_that_recovers)
 		"job_failed journal sent 1|job_failed ops sent 5|sink_failing journal sent 1");
 	ck_assert_str_eq(
 		ask("SELECT CAST(count(*) AS TEXT) FROM condition WHERE cleared IS NULL"), "0");
+}
+END_TEST
+
+/* What waits for its hour comes with the first message that the receiver takes; with _i it was
+ * another daemon that met the dead receiver. */
+START_TEST(a_receiver_that_is_back)
+{
+	receiver.failures = 6;
+	raise_alert("one");
+	fake_loop_run_for(loop, 4 * USEC_PER_HOUR);
+	raise_alert("two");
+	fake_loop_settle(loop);
+	ck_assert_uint_eq(receiver.n, 6); /* the next is due in five minutes, or in hours */
+	ck_assert_uint_eq(receiver.failures, 0);
+	if (_i) {
+		stop();
+		start();
+	}
+	raise_alert("three");
+	fake_loop_settle(loop);
+	ck_assert_uint_eq(receiver.n, 9);
+	ck_assert_str_eq(receiver.id[7], receiver.id[0]);
+	ck_assert_str_eq(receiver.id[8], receiver.id[5]);
+	ck_assert_uint_eq(alerts_in_flight(alerts), 0);
+	ck_assert(alerts_get_through(alerts, &tenant));
+	ck_assert_str_eq(
+		ask("SELECT CAST(count(*) AS TEXT) FROM outbox WHERE state <> 'sent'"), "0");
+}
+END_TEST
+
+/* A message that is refused by itself is given up no sooner because others are taken. */
+START_TEST(one_message_that_is_refused)
+{
+	unsigned tries = 0;
+
+	receiver.refuses = "poison";
+	raise_alert("poison");
+	fake_loop_run_for(loop, USEC_PER_HOUR);
+	for (unsigned i = 0; i < 24; i++) {
+		raise_alert("other");
+		fake_loop_run_for(loop, USEC_PER_HOUR);
+	}
+	for (unsigned i = 0; i < receiver.n; i++)
+		tries += strcmp(receiver.id[i], receiver.id[0]) == 0;
+	/* as many as if it were alone; the fifth came with the first of the others */
+	ck_assert_uint_eq(tries, 7);
+	ck_assert_str_eq(receiver.id[5], receiver.id[0]);
+	ck_assert_int_eq(receiver.at_us[5] - receiver.at_us[0], USEC_PER_HOUR);
+	ck_assert_str_eq(ask("SELECT alert.title || ' ' || sink FROM outbox JOIN alert"
+			     " ON alert.id = outbox.alert WHERE state <> 'sent'"),
+		"poison ops");
 }
 END_TEST
 
@@ -598,6 +653,8 @@ Suite *suite(void)
 	tcase_add_test(tc, refused_for_good);
 	tcase_add_test(tc, given_up_in_the_end);
 	tcase_add_test(tc, a_failing_sink_that_recovers);
+	tcase_add_loop_test(tc, a_receiver_that_is_back, 0, 2);
+	tcase_add_test(tc, one_message_that_is_refused);
 	tcase_add_test(tc, a_clock_that_is_set_back);
 	tcase_add_test(tc, restart_with_a_message_in_flight);
 	tcase_add_test(tc, a_sink_without_its_credential);

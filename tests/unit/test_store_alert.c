@@ -97,6 +97,34 @@ static char *due(const char *sink, int64_t now_us, int64_t *ret_row, unsigned *r
 		ck_assert_pstr_eq(due_, id); \
 	} while (0)
 
+START_TEST(what_waits_is_woken)
+{
+	int64_t id, row = 0, next = 0;
+	unsigned attempts = 0;
+
+	for (int i = 0; i < 3; i++) {
+		const char *const names[] = {"one", "two", "three"};
+
+		ck_assert_int_eq(put(names[i], 1, T(i), &id), 0);
+		ASSERT_DUE("ops", T(5), names[i]);
+		ck_assert_int_eq(store_outbox_later(st, row, T(100 + i), "busy"), 0);
+	}
+	ASSERT_DUE("journal", T(5), "one");
+	ck_assert_int_eq(store_outbox_later(st, row, T(100), "busy"), 0);
+	ASSERT_DUE("ops", T(100), "one");
+	ck_assert_int_eq(store_outbox_sent(st, row, T(50)), 0);
+	ck_assert_int_eq(store_outbox_wake(st, "ops", T(50)), 0);
+	ASSERT_DUE("ops", T(49), NULL);
+	ASSERT_DUE("ops", T(50), "two");
+	ck_assert_uint_eq(attempts, 1);
+	/* nothing of another sink, and nothing later than it was */
+	ASSERT_DUE("journal", T(50), "two");
+	ck_assert_int_eq(store_outbox_wake(st, "ops", T(60)), 0);
+	ck_assert_int_eq(store_outbox_next(st, "ops", &next), 0);
+	ck_assert_int_eq(next, T(50));
+}
+END_TEST
+
 START_TEST(attempts_end_somehow)
 {
 	int64_t id, row = 0, next = 0;
@@ -187,6 +215,7 @@ Suite *suite(void)
 
 	tcase_add_checked_fixture(tc, setup, teardown);
 	tcase_add_test(tc, once_per_outside_id);
+	tcase_add_test(tc, what_waits_is_woken);
 	tcase_add_test(tc, attempts_end_somehow);
 	tcase_add_test(tc, what_was_sent_before_it_could_be_stored);
 	tcase_add_test(tc, sinks_that_left);
