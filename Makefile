@@ -203,7 +203,7 @@ sample: $(B)/test/gen_sample
 # each takes only what it names. TEST_LIBS_x adds a library to one of them. Those of FAKED_TESTS run
 # on fake engines: objects stand before archives, so the real ones are never taken.
 FAKE_SRC := $(wildcard tests/support/fake_*.c)
-FAKED_TESTS := test_auth test_fakes test_graph test_job test_job_cancel test_job_create test_job_property test_judge test_judge_story \
+FAKED_TESTS := test_auth test_enrol test_fakes test_graph test_job test_job_cancel test_job_create test_job_property test_judge test_judge_story \
 	test_look test_outbox test_pages test_queue test_sink_webhook test_ticker
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property test_pages): $(call obj,tests/support/graph_scripted.c)
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property): $(call obj,tests/support/job_world.c)
@@ -212,7 +212,7 @@ $(B)/unit/test_judge $(B)/unit/test_judge_story: $(call obj,tests/support/judge_
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 $(B)/unit/test_conf $(B)/unit/test_conf_wrong: $(call obj,tests/support/conf_files.c)
 $(B)/unit/test_store_rekey: $(call obj,tests/support/vfs_dying.c)
-$(B)/unit/test_auth $(B)/unit/test_auth_jwt: $(call obj,tests/support/pem.c)
+$(B)/unit/test_auth $(B)/unit/test_auth_jwt $(B)/unit/test_enrol: $(call obj,tests/support/pem.c)
 TEST_LIBS_test_sql := $(shell $(PKG_CONFIG) --libs libpq 2>/dev/null)
 $(call obj,tests/unit/test_sql.c): CPPFLAGS += $(shell $(PKG_CONFIG) --cflags libpq 2>/dev/null)
 $(B)/unit/%: $(B)/obj/tests/unit/%.o $(call obj,tests/support/clock_virtual.c tests/support/check_main.c tests/support/tmpdir.c) $(LIBSIM) $(LIBCLI) $(LIBDAEMON) $(LIBCOMMON)

@@ -95,6 +95,34 @@ static void act_resume(
 	queue_hold(d->queue, &e->t, TIME_NONE, NULL, resume_stored, reply);
 }
 
+/* --- signing in and out -------------------------------------------------------------------------
+ */
+
+static void act_login(void *arg, const struct control_peer *who, const char *tenant,
+	const struct control_login *login, struct control_reply *reply)
+{
+	struct entry *e = find_or_refuse(arg, tenant, reply);
+
+	if (e)
+		login_start(e, who, login, reply);
+}
+
+static void act_login_finish(void *arg, const struct control_peer *who, const char *login,
+	const char *answer, struct control_reply *reply)
+{
+	(void)who; /* who knows the id is the one who began */
+	login_finish(arg, login, answer, reply);
+}
+
+static void act_logout(
+	void *arg, const struct control_peer *who, const char *tenant, struct control_reply *reply)
+{
+	struct entry *e = find_or_refuse(arg, tenant, reply);
+
+	if (e)
+		logout_start(e, who, reply);
+}
+
 /* --- reload -------------------------------------------------------------------------------------
  */
 
@@ -190,4 +218,7 @@ const struct control_ops daemon_control_ops = {
 	.yield = act_yield,
 	.resume = act_resume,
 	.reload = act_reload,
+	.login = act_login,
+	.login_finish = act_login_finish,
+	.logout = act_logout,
 };

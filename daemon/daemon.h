@@ -25,6 +25,7 @@ struct daemon_options {
 		*once_tenants; /* NULL-terminated, or NULL; borrowed for the life of the daemon */
 	int64_t wait_us; /* how long a cycle waits for a taken slot, unless its request says */
 	bool control;	 /* listen on the control socket */
+	bool assist;	 /* only do what the control socket asks for: no looks, no alerts */
 };
 
 /* Takes conf and store over, also on failure. 0 or -errno. */

@@ -60,7 +60,9 @@ struct entry {
 	struct active *active;
 	struct cycle cycle;
 	struct yield *yields; /* people who wait for the slot */
-	bool blocked;	      /* the front of the queue waits for a foreign job */
+	struct login *login;  /* a sign-in that is pending; NULL */
+	struct logout *logout;
+	bool blocked; /* the front of the queue waits for a foreign job */
 	int64_t blocked_since_us;
 	int64_t blind_since_us; /* looks fail since then; 0: the last one did not */
 };
@@ -115,6 +117,14 @@ bool once_wants(const struct daemon *d, const char *tenant);
 /* yield.c: the slot is given up; answers when the service's list shows that it is free */
 void yield_start(struct entry *e, const char *by, int64_t for_us, struct control_reply *reply);
 void yield_cancel(struct entry *e);
+
+/* login.c: signing in and out */
+void login_start(struct entry *e, const struct control_peer *who, const struct control_login *asked,
+	struct control_reply *reply);
+void login_finish(
+	struct daemon *d, const char *id, const char *answer, struct control_reply *reply);
+void logout_start(struct entry *e, const struct control_peer *who, struct control_reply *reply);
+void login_cancel(struct entry *e); /* before its auth goes: whoever waits is answered */
 
 /* trouble.c: outcomes to conditions and alerts */
 void trouble_look(struct daemon *d, const struct look_result *result);

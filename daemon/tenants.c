@@ -75,6 +75,7 @@ static void entry_release(struct entry *e)
 	look_cancel(d->look, &e->t);
 	entry_stop_jobs(e);
 	yield_cancel(e);
+	login_cancel(e);
 	queue_remove(d->queue, &e->t);
 	e->t.graph = graph_free(e->t.graph);
 	e->t.auth = auth_free(e->t.auth);

@@ -61,3 +61,9 @@
 #define LOG_ID_MEMORY_OUT "ae4b721d2df844fb80bf233da53fe291"
 /* somebody acted through the control socket */
 #define LOG_ID_CONTROL "d259e73225384d7db3bd3c88e02686be"
+/* somebody signed in for a tenant */
+#define LOG_ID_SIGNED_IN "7fbcc94351e74305aa9b6baf9b288257"
+/* somebody tried to sign in for a tenant, and it was refused */
+#define LOG_ID_SIGN_IN_FAILED "5d57f2bcc2b44115a283da95c8a06518"
+/* a tenant's sign-in was forgotten on request */
+#define LOG_ID_SIGNED_OUT "f5390afa61d9404b98764491421e6112"

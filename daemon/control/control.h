@@ -9,6 +9,16 @@
  *	POST /v1/yield   {"tenant": "contoso", "for": "4h"}
  *	POST /v1/resume  {"tenant": "contoso"}
  *	POST /v1/reload
+ *	POST /v1/login   {"tenant": "contoso", "method": "code", "redirect":
+ *"http://localhost:PORT", "allow_extra_scopes": false} or {"tenant": "contoso", "method": "device"}
+ *	POST /v1/login/finish {"login": ID, "answer": "code=...&state=..."}
+ *	POST /v1/logout  {"tenant": "contoso"}
+ *
+ * A sign-in begins with login, whose reply has what a person needs:
+ *	"login": {"id", "method", "expires_in" (seconds), and by code "url", "state", by device
+ *		  "verification_uri", "user_code", "message"}
+ * and ends with finish, by device without an answer: it comes when it is decided. Its reply has
+ *	"sign_in": {"tenant", "account", "account_id", "method", "scopes": [...]}, "warnings": [...]
  *
  * "wait" answers when the whole cycle has ended; "wait_for" says how long that may wait for a job
  *slot that somebody else holds (0 to 1d; 10m).
@@ -36,6 +46,13 @@ struct control_peer {
 	char text[64];
 };
 
+/* How somebody wants to sign in. */
+struct control_login {
+	const char *method;   /* "code" unless said */
+	const char *redirect; /* NULL: not said */
+	bool allow_extra_scopes;
+};
+
 struct control_ops {
 	/* Writes the whole status document. */
 	void (*status)(void *arg, struct jsonw *out);
@@ -50,6 +67,13 @@ struct control_ops {
 	void (*resume)(void *arg, const struct control_peer *who, const char *tenant,
 		struct control_reply *reply);
 	void (*reload)(void *arg, const struct control_peer *who, struct control_reply *reply);
+	/* answer: NULL, or as it came; the caller wipes it. */
+	void (*login)(void *arg, const struct control_peer *who, const char *tenant,
+		const struct control_login *login, struct control_reply *reply);
+	void (*login_finish)(void *arg, const struct control_peer *who, const char *login,
+		const char *answer, struct control_reply *reply);
+	void (*logout)(void *arg, const struct control_peer *who, const char *tenant,
+		struct control_reply *reply);
 };
 
 /*

@@ -58,8 +58,23 @@ static const struct control_key yield_keys[] = {
 	KEY_FOR("for", for_us, hold_span),
 	{.name = NULL},
 };
-static const struct control_key resume_keys[] = {
+static const struct control_key tenant_keys[] = {
 	KEY("tenant", KEY_TEXT, true, tenant),
+	{.name = NULL},
+};
+static const struct control_key login_keys[] = {
+	KEY("tenant", KEY_TEXT, true, tenant),
+	KEY("method", KEY_TEXT, false, how.method),
+	KEY("redirect", KEY_TEXT, false, how.redirect),
+	KEY("allow_extra_scopes", KEY_BOOL, false, how.allow_extra_scopes),
+	{.name = NULL},
+};
+static const struct control_key finish_keys[] = {
+	KEY("login", KEY_TEXT, true, login),
+	{.name = "answer",
+		.kind = KEY_TEXT,
+		.offset = offsetof(struct control_call, answer),
+		.max = LIMIT_LOGIN_ANSWER_BYTES},
 	{.name = NULL},
 };
 #define KEYS_MAX 6
@@ -94,12 +109,34 @@ static void do_reload(const struct control_ops *ops, void *arg, const struct con
 	ops->reload(arg, who, reply);
 }
 
+static void do_login(const struct control_ops *ops, void *arg, const struct control_peer *who,
+	const struct control_call *call, struct control_reply *reply)
+{
+	ops->login(arg, who, call->tenant, &call->how, reply);
+}
+
+static void do_login_finish(const struct control_ops *ops, void *arg,
+	const struct control_peer *who, const struct control_call *call,
+	struct control_reply *reply)
+{
+	ops->login_finish(arg, who, call->login, call->answer, reply);
+}
+
+static void do_logout(const struct control_ops *ops, void *arg, const struct control_peer *who,
+	const struct control_call *call, struct control_reply *reply)
+{
+	ops->logout(arg, who, call->tenant, reply);
+}
+
 const struct control_route control_routes[] = {
 	{"GET", "/v1/status", CONTROL_RIGHT_READ, .document = do_status},
 	{"POST", "/v1/run", CONTROL_RIGHT_ACT, run_keys, .act = do_run},
 	{"POST", "/v1/yield", CONTROL_RIGHT_ACT, yield_keys, .act = do_yield},
-	{"POST", "/v1/resume", CONTROL_RIGHT_ACT, resume_keys, .act = do_resume},
+	{"POST", "/v1/resume", CONTROL_RIGHT_ACT, tenant_keys, .act = do_resume},
 	{"POST", "/v1/reload", CONTROL_RIGHT_ACT, .act = do_reload},
+	{"POST", "/v1/login", CONTROL_RIGHT_ACT, login_keys, .act = do_login},
+	{"POST", "/v1/login/finish", CONTROL_RIGHT_ACT, finish_keys, .act = do_login_finish},
+	{"POST", "/v1/logout", CONTROL_RIGHT_ACT, tenant_keys, .act = do_logout},
 };
 const size_t control_n_routes = ARRAY_SIZE(control_routes);
 
@@ -227,7 +264,8 @@ int control_body_parse(const struct control_route *route, const char *text, size
 	struct json **ret_document, struct control_call *ret, struct buf *error)
 {
 	_cleanup_(json_free_secretp) struct json *doc = NULL;
-	struct control_call call = {.wait_us = TIME_NONE, .for_us = HOLD_DEFAULT_US};
+	struct control_call call = {
+		.wait_us = TIME_NONE, .for_us = HOLD_DEFAULT_US, .how.method = "code"};
 
 	if (len == 0) {
 		text = "{}";

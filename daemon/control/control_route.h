@@ -21,6 +21,8 @@ struct control_call {
 	bool wait;
 	int64_t wait_us; /* wait_for; TIME_NONE: not said */
 	int64_t for_us;
+	struct control_login how;
+	const char *login, *answer; /* answer NULL: none */
 };
 
 struct control_key;

@@ -50,11 +50,40 @@ static void got_reload(void *arg, const struct control_peer *who, struct control
 	(void)snprintf(called, sizeof(called), "%s: reload", who->text);
 }
 
+static void got_login(void *arg, const struct control_peer *who, const char *tenant,
+	const struct control_login *login, struct control_reply *reply)
+{
+	(void)arg;
+	(void)reply;
+	(void)snprintf(called, sizeof(called), "%s: login %s %s %s %d", who->text, tenant,
+		login->method, login->redirect ? login->redirect : "-", login->allow_extra_scopes);
+}
+
+static void got_finish(void *arg, const struct control_peer *who, const char *login,
+	const char *answer, struct control_reply *reply)
+{
+	(void)arg;
+	(void)reply;
+	(void)snprintf(called, sizeof(called), "%s: finish %s %s", who->text, login,
+		answer ? answer : "-");
+}
+
+static void got_logout(
+	void *arg, const struct control_peer *who, const char *tenant, struct control_reply *reply)
+{
+	(void)arg;
+	(void)reply;
+	(void)snprintf(called, sizeof(called), "%s: logout %s", who->text, tenant);
+}
+
 static const struct control_ops ops = {
 	.run = got_run,
 	.yield = got_yield,
 	.resume = got_resume,
 	.reload = got_reload,
+	.login = got_login,
+	.login_finish = got_finish,
+	.logout = got_logout,
 };
 
 static const struct {
@@ -67,6 +96,11 @@ static const struct {
 	{"POST", "/v1/yield", 0, CONTROL_RIGHT_ACT},
 	{"POST", "/v1/resume", 0, CONTROL_RIGHT_ACT},
 	{"POST", "/v1/reload", 0, CONTROL_RIGHT_ACT},
+	{"POST", "/v1/login", 0, CONTROL_RIGHT_ACT},
+	{"POST", "/v1/login/finish", 0, CONTROL_RIGHT_ACT},
+	{"POST", "/v1/logout", 0, CONTROL_RIGHT_ACT},
+	{"GET", "/v1/login", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_ACT},
+	{"POST", "/v1/login/", CONTROL_ROUTE_E_PATH, CONTROL_RIGHT_NONE},
 	{"POST", "/v1/status", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_READ},
 	{"GET", "/v1/run", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_ACT},
 	{"", "/v1/reload", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_ACT},
@@ -120,8 +154,25 @@ static const struct {
 	{"/v1/resume", "{\"tenant\":\"contoso\"}", "anna: resume contoso"},
 	{"/v1/reload", "", "anna: reload"},
 	{"/v1/reload", "{}", "anna: reload"},
+	{"/v1/login",
+		"{\"tenant\":\"contoso\",\"redirect\":\"http://localhost:1\","
+		"\"allow_extra_scopes\":true}",
+		"anna: login contoso code http://localhost:1 1"},
+	{"/v1/login", "{\"tenant\":\"contoso\",\"method\":\"device\"}",
+		"anna: login contoso device - 0"},
+	{"/v1/login/finish", "{\"login\":\"id\",\"answer\":\"code=a&state=b\"}",
+		"anna: finish id code=a&state=b"},
+	{"/v1/login/finish", "{\"login\":\"id\"}", "anna: finish id -"},
+	{"/v1/logout", "{\"tenant\":\"contoso\"}", "anna: logout contoso"},
 
 	{"/v1/run", "", "'tenant' is missing"},
+	{"/v1/login", "{}", "'tenant' is missing"},
+	{"/v1/login", "{\"tenant\":\"a\",\"allow_extra_scopes\":\"yes\"}",
+		"'allow_extra_scopes' must be true or false"},
+	{"/v1/login/finish", "{\"answer\":\"code=a\"}", "'login' is missing"},
+	{"/v1/login/finish", "{\"login\":\"id\",\"answer\":\"\"}",
+		"'answer' must have 1 to 16384 characters"},
+	{"/v1/logout", "", "'tenant' is missing"},
 	{"/v1/run", "{", "the body is no JSON: *"},
 	{"/v1/run", "[]", "the body must be a JSON object"},
 	{"/v1/run", "\"contoso\"", "the body must be a JSON object"},

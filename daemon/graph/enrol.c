@@ -1,0 +1,662 @@
+/* SPDX-License-Identifier: Apache-2.0 */
+/*
+ * The engine around enrol_answer.c (what the browser brought), enrol_device.c (when to ask again),
+ * id_token.c and enrol_check.c (whether it is the sign-in that was wanted). Its requests are those
+ * of auth_exchange.c, so a confidential client signs each; what is granted goes to auth_adopt().
+ *
+ * Everything ends in over(): the secrets are wiped, then whoever waits is told, and may free this.
+ */
+#include "daemon/graph/enrol.h"
+
+#include <errno.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include "common/base/clock.h"
+#include "common/base/err.h"
+#include "common/base/hash.h"
+#include "common/base/limits.h"
+#include "common/base/parse.h"
+#include "common/base/secret.h"
+#include "common/base/text.h"
+#include "common/conf/conf.h"
+#include "common/model/sign_in_scope.h"
+#include "common/store/store_secret.h"
+#include "daemon/engine/http.h"
+#include "daemon/engine/loop.h"
+#include "daemon/graph/auth_private.h"
+#include "daemon/graph/enrol_answer.h"
+#include "daemon/graph/enrol_check.h"
+#include "daemon/graph/enrol_device.h"
+#include "daemon/graph/id_token.h"
+#include "daemon/graph/pkce.h"
+
+#define TEXT_BYTES (64u * 1024)
+#define FORM_BYTES (4 * LIMIT_SECRET_BYTES)
+
+enum enrol_state {
+	ENROL_BEGINNING,
+	ENROL_WAITING, /* for the person */
+	ENROL_ASKING,  /* the service */
+	ENROL_KEEPING, /* the store has the token, but has not said so yet */
+	ENROL_OVER,
+};
+
+struct enrol {
+	struct auth *auth;
+	enum enrol_state state;
+	enum sign_in_how how;
+	bool allow_extra;
+	char *redirect;
+	char id[GUID_TEXT_SIZE];
+	struct secret *token, *nonce, *verifier; /* token: the state of RFC 6749 */
+	struct secret *answer;			 /* of the browser, to be read in the next turn */
+	struct enrol_device device;
+	struct enrol_pace pace;
+	struct buf url;
+	struct enrol_prompt prompt;
+	int64_t expires_us; /* boot time */
+	bool polling;
+
+	struct loop_timer *timer; /* begins; reads the answer; polls; tells an end again */
+	struct loop_timer *expiry;
+	struct http_call *http;
+
+	enrol_fn done;
+	void *arg;
+	/* of the end, which may come before somebody waits for it */
+	struct sign_in who;
+	struct enrol_verdict verdict;
+	int code;
+	struct buf text, hint;
+};
+
+/* --- ends ---------------------------------------------------------------------------------------
+ */
+
+static void wipe(struct enrol *e)
+{
+	http_cancel(e->http);
+	e->http = NULL;
+	if (e->timer)
+		loop_timer_disarm(e->timer);
+	if (e->expiry)
+		loop_timer_disarm(e->expiry);
+	e->token = secret_free(e->token);
+	e->nonce = secret_free(e->nonce);
+	e->verifier = secret_free(e->verifier);
+	e->answer = secret_free(e->answer);
+	enrol_device_done(&e->device);
+	e->prompt = (struct enrol_prompt){.id = e->id};
+	buf_wipe(&e->url);
+}
+
+/* Last call of whoever comes here: it may free e. */
+static void tell(struct enrol *e)
+{
+	const struct enrol_result result = {
+		.code = e->code,
+		.text = buf_text(&e->text),
+		.hint = e->hint.len ? buf_text(&e->hint) : NULL,
+		.warnings = buf_text(&e->verdict.warnings),
+		.who = e->state == ENROL_OVER && e->code == EXIT_CODE_OK ? &e->who : NULL,
+	};
+	enrol_fn done = e->done;
+
+	e->done = NULL;
+	if (done)
+		done(e->arg, &result);
+}
+
+static void say(struct enrol *e, int code, const char *text, const char *hint)
+{
+	e->code = code;
+	buf_reset(&e->hint);
+	if (hint)
+		auth_hint(e->auth, hint, &e->hint);
+	buf_reset(&e->text);
+	buf_puts(&e->text, text);
+}
+
+static void over(struct enrol *e, int code, const char *text, const char *hint)
+{
+	e->state = ENROL_OVER;
+	wipe(e);
+	say(e, code, text, hint);
+	tell(e);
+}
+
+static void over_memory(struct enrol *e)
+{
+	over(e, EXIT_CODE_REFUSED, "out of memory", NULL);
+}
+
+static int code_of(enum auth_outcome outcome)
+{
+	switch (outcome) {
+	case AUTH_OK:
+		return EXIT_CODE_OK;
+	case AUTH_SIGN_IN:
+		return EXIT_CODE_SIGN_IN;
+	case AUTH_CONFIG:
+		return EXIT_CODE_CONFIG;
+	case AUTH_THROTTLED:
+		return EXIT_CODE_THROTTLED;
+	case AUTH_NETWORK:
+		return EXIT_CODE_NETWORK;
+	}
+	return EXIT_CODE_REFUSED;
+}
+
+/* The service said no, or nothing. */
+static void over_reply(struct enrol *e, const struct auth_reply *reply)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf hint = BUF_INIT_SURE(TEXT_BYTES);
+
+	buf_printf(&text, "the sign-in failed: %s", buf_text(&reply->text));
+	if (reply->hint)
+		buf_printf(&hint, "%s; ", reply->hint);
+	/* most hints are for a sign-in that is kept and tried again: here is none */
+	if (reply->hint && strstr(reply->hint, "snapwatch login"))
+		buf_truncate(&hint, hint.len - strlen("; "));
+	else
+		buf_puts(&hint, reply->hint ? "then sign in with 'snapwatch login TENANT'"
+					    : "try again with 'snapwatch login TENANT'");
+	over(e, code_of(reply->outcome), buf_text(&text), buf_text(&hint));
+}
+
+static void over_expired(void *arg)
+{
+	over(arg, EXIT_CODE_SIGN_IN, "nobody has signed in in time",
+		"begin the sign-in again with 'snapwatch login TENANT'");
+}
+
+/* It was granted, and is not what was wanted. The lines become one. */
+static void over_unwanted(struct enrol *e, const char *why, const char *hint)
+{
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(2 * TEXT_BYTES);
+
+	while (*why) {
+		size_t n = strcspn(why, "\n");
+
+		buf_append(&text, why, n);
+		why += n + (why[n] == '\n');
+		buf_puts(&text, "; ");
+	}
+	buf_puts(&text, "nothing of it was kept");
+	over(e, EXIT_CODE_SIGN_IN, buf_text(&text), hint);
+}
+
+/* --- what was granted ---------------------------------------------------------------------------
+ */
+
+static void kept(void *arg, int r)
+{
+	struct enrol *e = arg;
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(TEXT_BYTES);
+
+	if (r != 0) {
+		store_secret_error_text(r, e->auth->tenant->name, &text);
+		over(e, EXIT_CODE_STORE, buf_text(&text), NULL);
+		return;
+	}
+	buf_printf(&text, "tenant '%s' is signed in", e->auth->tenant->name);
+	if (e->who.account) {
+		buf_puts(&text, " as ");
+		text_append_visible(&text, e->who.account, strlen(e->who.account));
+	}
+	over(e, EXIT_CODE_OK, buf_text(&text), NULL);
+}
+
+static int describe(struct enrol *e, const struct id_token *who, const char *scopes)
+{
+	e->who.how = e->how;
+	e->who.guest = who->guest;
+	e->who.enrolled_us = e->who.refreshed_us = clock_wall_us();
+	int r = text_into(e->who.tenant_id, sizeof(e->who.tenant_id), e->auth->tenant->tenant_id);
+	if (r == 0)
+		r = text_copy(who->username, &e->who.account);
+	if (r == 0)
+		r = text_copy(who->object_id, &e->who.account_id);
+	if (r == 0)
+		r = text_copy(scopes ? scopes : sign_in_scope_request(e->auth->tenant->attribution),
+			&e->who.scopes);
+	return r;
+}
+
+static void keep(struct enrol *e, const struct id_token *who, const struct auth_reply *reply)
+{
+	if (describe(e, who, reply->scopes) < 0) {
+		over_memory(e);
+		return;
+	}
+	const struct auth_enrolment enrolment = {
+		.how = e->how,
+		.refresh = reply->refresh,
+		.access = reply->access,
+		.lifetime_us = reply->lifetime_us,
+		.account = e->who.account,
+		.account_id = e->who.account_id,
+		.scopes = e->who.scopes,
+		.guest = e->who.guest,
+	};
+
+	e->state = ENROL_KEEPING;
+	loop_timer_disarm(e->expiry);
+	auth_adopt(e->auth, &enrolment, kept, e);
+}
+
+/* False when it is over: nobody knows who that is. */
+static bool read_who(
+	struct enrol *e, const struct auth_reply *reply, int64_t now_us, struct id_token *ret)
+{
+	_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
+	const struct conf_tenant *t = e->auth->tenant;
+	const struct id_token_wanted wanted = {
+		.authority = t->authority,
+		.tenant_id = t->tenant_id,
+		.client_id = t->client_id,
+		.nonce = e->nonce ? e->nonce->data : NULL,
+		.now_us = now_us,
+	};
+	int r = reply->id_token ? id_token_read(reply->id_token->data, reply->id_token->len, ret)
+				: ID_TOKEN_E_FORM;
+
+	if (r == 0) {
+		r = id_token_check(ret, &wanted, &why);
+		if (r > 0)
+			over_unwanted(
+				e, buf_text(&why), "check tenant_id, client_id and authority");
+		return r == 0;
+	}
+	if (r < 0)
+		over_memory(e);
+	else
+		over_unwanted(e, "the service did not say in a readable id token who signed in",
+			"check authority and proxy");
+	return false;
+}
+
+static void examine(struct enrol *e, const struct auth_reply *reply, int64_t now_us)
+{
+	_cleanup_(id_token_done) struct id_token who = {0};
+
+	if (!reply->refresh) {
+		over_unwanted(e,
+			"the service gave no refresh token, so the sign-in would end within hours",
+			"the application must be allowed offline_access, and its redirect must not "
+			"be registered under single-page application");
+		return;
+	}
+	if (!read_who(e, reply, now_us, &who))
+		return;
+	const struct enrol_granted granted = {
+		.who = &who, .scopes = reply->scopes, .allow_extra = e->allow_extra};
+	if (enrol_check(e->auth->tenant, &granted, &e->verdict) < 0)
+		over_memory(e);
+	else if (e->verdict.faults.len)
+		over_unwanted(e, buf_text(&e->verdict.faults), buf_text(&e->verdict.hint));
+	else
+		keep(e, &who, reply);
+}
+
+/* --- asking the service -------------------------------------------------------------------------
+ */
+
+/* Sends form, which is finished and wiped here. What the answer is for, done knows. */
+static void ask(struct enrol *e, enum auth_endpoint endpoint, struct buf *form, http_done_fn done)
+{
+	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
+	int r = auth_exchange(e->auth, endpoint, false, form, done, e, &e->http, &why);
+
+	buf_done(form);
+	if (r > 0)
+		over(e, EXIT_CODE_CONFIG, buf_text(&why), auth_hint_certificate);
+	else if (r < 0)
+		over(e, EXIT_CODE_REFUSED, "the request could not be made", NULL);
+}
+
+static void add_scopes(struct enrol *e, struct buf *form)
+{
+	_cleanup_(buf_done) struct buf scopes = BUF_INIT_SURE(LIMIT_NAME_BYTES);
+
+	enrol_scopes_wanted(e->auth->tenant, &scopes);
+	auth_form_add(form, "scope", buf_text(&scopes));
+}
+
+/* Whose clock says when the id token was made is the service's. */
+static int64_t service_now_us(const struct http_result *result)
+{
+	return result->date_us != TIME_NONE ? result->date_us : result->wall_us;
+}
+
+static void redeemed(void *arg, struct http_result *result)
+{
+	struct enrol *e = arg;
+	_cleanup_(auth_reply_done) struct auth_reply reply = {0};
+
+	e->http = NULL;
+	auth_reply_read(result, &reply);
+	if (reply.outcome == AUTH_OK)
+		examine(e, &reply, service_now_us(result));
+	else
+		over_reply(e, &reply);
+}
+
+static void redeem(struct enrol *e, const struct secret *code)
+{
+	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
+
+	e->state = ENROL_ASKING;
+	loop_timer_disarm(e->expiry); /* the request has a time-out of its own */
+	auth_form_add(&form, "grant_type", "authorization_code");
+	auth_form_add(&form, "code", code->data);
+	auth_form_add(&form, "redirect_uri", e->redirect);
+	auth_form_add(&form, "code_verifier", e->verifier->data);
+	add_scopes(e, &form);
+	ask(e, AUTH_ENDPOINT_TOKEN, &form, redeemed);
+}
+
+/* --- by device ----------------------------------------------------------------------------------
+ */
+
+static void polled(void *arg, struct http_result *result)
+{
+	struct enrol *e = arg;
+	_cleanup_(auth_reply_done) struct auth_reply reply = {0};
+	int64_t wait_us = 0;
+
+	e->http = NULL;
+	auth_reply_read(result, &reply);
+	switch (enrol_poll_decide(&e->pace, &reply, &wait_us)) {
+	case ENROL_POLL_AGAIN:
+		e->state = ENROL_WAITING;
+		loop_timer_arm(e->timer, wait_us);
+		return;
+	case ENROL_POLL_GRANTED:
+		examine(e, &reply, service_now_us(result));
+		return;
+	case ENROL_POLL_OVER:
+		over_reply(e, &reply);
+		return;
+	}
+}
+
+static void poll_device(struct enrol *e)
+{
+	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
+
+	e->state = ENROL_ASKING;
+	auth_form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
+	auth_form_add(&form, "device_code", e->device.code->data);
+	ask(e, AUTH_ENDPOINT_TOKEN, &form, polled);
+}
+
+static void device_given(void *arg, struct http_result *result)
+{
+	struct enrol *e = arg;
+	_cleanup_(auth_reply_done) struct auth_reply reply = {0};
+
+	e->http = NULL;
+	if (result->error == HTTP_OK && result->status == 200) {
+		int r = enrol_device_read(&result->body, &e->device);
+
+		if (r != 0) {
+			over(e, r < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_NETWORK,
+				r < 0 ? "out of memory"
+				      : "the service answered with something that holds no code",
+				NULL);
+			return;
+		}
+		e->pace.interval_us = e->device.interval_us;
+		e->expires_us = clock_boot_us() + e->device.expires_us;
+		loop_timer_arm(e->expiry, e->device.expires_us);
+		e->prompt.verification_uri = e->device.verification_uri;
+		e->prompt.user_code = e->device.user_code;
+		e->prompt.message = e->device.message;
+		e->state = ENROL_WAITING;
+		say(e, EXIT_CODE_OK, "enter the code", NULL);
+		tell(e);
+		return;
+	}
+	auth_reply_read(result, &reply);
+	if (reply.outcome == AUTH_OK) { /* another 2xx */
+		over(e, EXIT_CODE_NETWORK, "the service answered with something else", NULL);
+		return;
+	}
+	over_reply(e, &reply);
+}
+
+static void begin_device(struct enrol *e)
+{
+	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
+
+	add_scopes(e, &form);
+	ask(e, AUTH_ENDPOINT_DEVICE, &form, device_given);
+}
+
+/* --- by code ------------------------------------------------------------------------------------
+ */
+
+bool enrol_redirect_valid(const char *redirect)
+{
+	static const char *const hosts[] = {"http://localhost:", "http://127.0.0.1:"};
+	uint64_t port;
+
+	for (size_t i = 0; i < ARRAY_SIZE(hosts); i++) {
+		size_t len = strlen(hosts[i]);
+
+		if (strncmp(redirect, hosts[i], len) == 0)
+			return parse_u64(redirect + len, 1, 65535, &port) == 0;
+	}
+	return false;
+}
+
+/* A name that the sign-in page can fill in; an object id is none. */
+static bool can_hint(const char *account)
+{
+	return strchr(account, '@') != NULL;
+}
+
+static void begin_code(struct enrol *e)
+{
+	_cleanup_(buf_done) struct buf query = BUF_INIT(LIMIT_URL_BYTES);
+	_cleanup_(buf_done) struct buf challenge = BUF_INIT(LIMIT_ID_BYTES);
+	const struct conf_tenant *t = e->auth->tenant;
+	int r = pkce_challenge(e->verifier, &challenge);
+
+	auth_form_add(&query, "client_id", t->client_id);
+	auth_form_add(&query, "response_type", "code");
+	auth_form_add(&query, "redirect_uri", e->redirect);
+	auth_form_add(&query, "response_mode", "query");
+	add_scopes(e, &query);
+	auth_form_add(&query, "state", e->token->data);
+	auth_form_add(&query, "nonce", e->nonce->data);
+	auth_form_add(&query, "code_challenge", buf_text(&challenge));
+	auth_form_add(&query, "code_challenge_method", "S256");
+	/* or the browser's single sign-on takes whoever it knows, without a word */
+	auth_form_add(&query, "prompt", "select_account");
+	if (can_hint(t->account))
+		auth_form_add(&query, "login_hint", t->account);
+	auth_endpoint_append(e->auth, AUTH_ENDPOINT_AUTHORIZE, &e->url);
+	buf_printf(&e->url, "?%s", buf_text(&query));
+	if (r == -ENOMEM || buf_error(&query) == -ENOMEM || buf_error(&e->url) == -ENOMEM) {
+		over_memory(e);
+		return;
+	}
+	if (r < 0 || buf_error(&query) || buf_error(&e->url)) {
+		over(e, EXIT_CODE_CONFIG, "the address of the sign-in page cannot be made",
+			"check authority and account");
+		return;
+	}
+	e->expires_us = clock_boot_us() + LIMIT_LOGIN_CODE_US;
+	loop_timer_arm(e->expiry, LIMIT_LOGIN_CODE_US);
+	e->prompt.url = buf_text(&e->url);
+	e->prompt.state = e->token->data;
+	e->state = ENROL_WAITING;
+	say(e, EXIT_CODE_OK, "open the address in a browser", NULL);
+	tell(e);
+}
+
+/* What is no answer to this sign-in changes nothing: the right one may still come. */
+static void take_answer(struct enrol *e)
+{
+	_cleanup_(enrol_answer_done) struct enrol_answer answer = {0};
+	_cleanup_(secret_freep) struct secret *query = TAKE_PTR(e->answer);
+	struct auth_reply reply;
+	int r = enrol_answer_read(query->data, query->len, e->token, &answer);
+
+	if (r < 0) {
+		over_memory(e);
+	} else if (r > 0) {
+		say(e, EXIT_CODE_USAGE,
+			r == ENROL_ANSWER_E_STATE
+				? "this is not the answer to this sign-in: its state is another"
+				: "the answer has neither a code nor an error",
+			"take the whole address that the browser ended on, after signing in "
+			"through the link that was shown last");
+		tell(e);
+	} else if (answer.error) {
+		auth_reply_error(answer.error, answer.description, &reply);
+		over_reply(e, &reply);
+		auth_reply_done(&reply);
+	} else {
+		redeem(e, answer.code);
+	}
+}
+
+/* --- enrol.h ------------------------------------------------------------------------------------
+ */
+
+static void on_timer(void *arg)
+{
+	struct enrol *e = arg;
+	bool by_code = e->how == SIGN_IN_BY_CODE;
+
+	switch (e->state) {
+	case ENROL_BEGINNING:
+		return by_code ? begin_code(e) : begin_device(e);
+	case ENROL_WAITING:
+		if (!by_code)
+			poll_device(e);
+		else if (e->answer)
+			take_answer(e);
+		return;
+	case ENROL_OVER:
+		tell(e); /* it ended before somebody came to hear of it */
+		return;
+	case ENROL_ASKING:
+	case ENROL_KEEPING:
+		return;
+	}
+}
+
+static int make(struct enrol *e, const struct enrol_options *options)
+{
+	int r = text_copy(options->redirect, &e->redirect);
+
+	if (r == 0)
+		r = random_guid(e->id);
+	if (r == 0 && e->how == SIGN_IN_BY_CODE) {
+		r = pkce_random(&e->token);
+		if (r == 0)
+			r = pkce_random(&e->nonce);
+		if (r == 0)
+			r = pkce_random(&e->verifier);
+	}
+	if (r == 0)
+		r = loop_timer_new(e->auth->env.loop, "sign-in", on_timer, e, &e->timer);
+	if (r == 0)
+		r = loop_timer_new(e->auth->env.loop, "sign-in end", over_expired, e, &e->expiry);
+	return r;
+}
+
+int enrol_new(struct auth *a, const struct enrol_options *options, enrol_fn begun, void *arg,
+	struct enrol **ret)
+{
+	_cleanup_(enrol_freep) struct enrol *e = calloc(1, sizeof(*e));
+
+	if (!e)
+		return -ENOMEM;
+	*e = (struct enrol){
+		.auth = a,
+		.how = options->how,
+		.allow_extra = options->allow_extra_scopes,
+		.url = BUF_INIT_SECRET(2 * LIMIT_URL_BYTES),
+		.text = BUF_INIT_SURE(2 * TEXT_BYTES),
+		.hint = BUF_INIT_SURE(TEXT_BYTES),
+		.who = SIGN_IN_INIT,
+		.done = begun,
+		.arg = arg,
+	};
+	e->prompt.id = e->id;
+	int r = make(e, options);
+	if (r < 0)
+		return r;
+	loop_timer_arm(e->timer, 0);
+	*ret = TAKE_PTR(e);
+	return 0;
+}
+
+const struct enrol_prompt *enrol_prompt(struct enrol *e)
+{
+	int64_t left_us = e->expires_us - clock_boot_us();
+
+	if (!e->prompt.url && !e->prompt.user_code)
+		return NULL;
+	e->prompt.left_us = left_us > 0 ? left_us : 0;
+	return &e->prompt;
+}
+
+const char *enrol_id(const struct enrol *e)
+{
+	return e->id;
+}
+
+bool enrol_over(const struct enrol *e)
+{
+	return e->state == ENROL_OVER;
+}
+
+bool enrol_keeping(const struct enrol *e)
+{
+	return e->state == ENROL_KEEPING;
+}
+
+int enrol_finish(struct enrol *e, const char *answer, enrol_fn done, void *arg)
+{
+	bool by_code = e->how == SIGN_IN_BY_CODE;
+
+	if (e->state == ENROL_WAITING && by_code) {
+		e->answer = secret_free(e->answer);
+		int r = secret_new(answer, strlen(answer), &e->answer);
+		if (r < 0)
+			return r;
+	}
+	e->done = done;
+	e->arg = arg;
+	if (e->state == ENROL_OVER || (e->state == ENROL_WAITING && by_code))
+		loop_timer_arm(e->timer, 0);
+	else if (e->state == ENROL_WAITING && !e->polling)
+		loop_timer_arm(e->timer, e->pace.interval_us);
+	e->polling = true;
+	return 0;
+}
+
+struct enrol *enrol_free(struct enrol *e)
+{
+	if (!e)
+		return NULL;
+	wipe(e);
+	(void)loop_timer_free(e->timer);
+	(void)loop_timer_free(e->expiry);
+	sign_in_done(&e->who);
+	enrol_verdict_done(&e->verdict);
+	free(e->redirect);
+	buf_done(&e->hint);
+	buf_done(&e->url);
+	buf_done(&e->text);
+	free(e);
+	return NULL;
+}
