@@ -180,7 +180,7 @@ static void on_back(void *arg, struct tenant *t, struct run *run, int64_t not_be
 	active_drop(e, run);
 	queue_back(d->queue, t, run, not_before_us);
 	if (foreign) {
-		trouble_slot(d, e, text);
+		trouble_slot(d, e, run, text);
 		cycle_slot_taken(e, text);
 	}
 	cycle_check(e);

@@ -142,7 +142,8 @@ void trouble_outcome(struct daemon *d, struct tenant *t, enum graph_outcome why,
 /* The store does not take the tenant, which therefore has no row (t->id 0); or it does now. */
 void trouble_refused(struct daemon *d, struct tenant *t, const char *text);
 void trouble_admitted(struct daemon *d, struct tenant *t);
-void trouble_slot(struct daemon *d, struct entry *e, const char *text);
+/* The run has to wait for somebody else's job. */
+void trouble_slot(struct daemon *d, struct entry *e, const struct run *run, const char *text);
 
 /* trouble_risk.c: after every look, good or failed */
 void trouble_risk(struct daemon *d, const struct look_result *result);

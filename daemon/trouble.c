@@ -425,7 +425,18 @@ void trouble_judged(struct daemon *d, struct tenant *t, const struct run *run,
 		d->alerts, t, ALERT_API_UNEXPECTED, subject, VERDICT_NOTICE, title, summary);
 }
 
-void trouble_slot(struct daemon *d, struct entry *e, const char *text)
+/*
+ * Since when a run waits and the slot is taken. Both outlive us, in the store and at the service,
+ * so patience does not begin anew with each start; only of a job before the present one nothing is
+ * known then.
+ */
+static int64_t blocked_since(const struct tenant *t, const struct run *run)
+{
+	return run->queued_us > t->slot_foreign_since_us ? run->queued_us
+							 : t->slot_foreign_since_us;
+}
+
+void trouble_slot(struct daemon *d, struct entry *e, const struct run *run, const char *text)
 {
 	const struct tenant *t = &e->t;
 	int64_t now_us = clock_wall_us();
@@ -433,7 +444,7 @@ void trouble_slot(struct daemon *d, struct entry *e, const char *text)
 
 	if (!e->blocked) {
 		e->blocked = true;
-		e->blocked_since_us = now_us;
+		e->blocked_since_us = blocked_since(t, run);
 	}
 	if (now_us - e->blocked_since_us < t->conf->slot_patience_us)
 		return;

@@ -49,9 +49,7 @@ static void busy(struct job *j, const struct remote_job *holder)
 		(void)snprintf(text, sizeof(text), "the service says that the slot is taken");
 	log_event(j->run->backs == 0 ? LOG_NOTICE : LOG_DEBUG, LOG_ID_SLOT_BUSY, &ctx,
 		"%s; trying again in %s", text, duration_format(wait_us, wait));
-	if (!j->t->slot_foreign)
-		j->t->slot_foreign_since_us = clock_wall_us();
-	j->t->slot_foreign = true;
+	tenant_slot_taken(j->t, holder ? holder->started_us : TIME_NONE, clock_wall_us());
 	j->t->slot_refused = !holder;
 	/* a list that shows no job at all says nothing about a POST whose answer was lost */
 	job_back(j, clock_wall_us() + wait_us, true, j->unsure && !holder, text);

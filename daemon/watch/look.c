@@ -286,11 +286,12 @@ static void note_good(struct glance *g, struct tenant *t, const struct remote_jo
 		t->clock_offset_us = g->server_us - g->seen.at_us;
 	if (g->seen.newest_us != TIME_NONE)
 		t->newest_snapshot_us = g->seen.newest_us;
-	if (foreign && !t->slot_foreign)
-		t->slot_foreign_since_us = g->seen.at_us;
-	if (!foreign)
+	if (foreign) {
+		tenant_slot_taken(t, foreign->started_us, g->seen.at_us);
+	} else {
+		t->slot_foreign = false;
 		t->slot_foreign_since_us = TIME_NONE;
-	t->slot_foreign = foreign;
+	}
 }
 
 static void hand_on(struct glance *g)

@@ -382,6 +382,31 @@ START_TEST(who_holds_the_slot)
 }
 END_TEST
 
+static const struct {
+	bool taken;
+	int64_t since_h, started_h, offset_h, want_h; /* hours of our clock; now is 10 */
+} takings[] = {
+	{false, -1, 7, 0, 7}, {false, 3, 7, 0, 7}, /* of a time before it was free */
+	{false, -1, -1, 0, 10}, {false, -1, 7, 2, 5}, {false, -1, 12, 0, 10},
+	{true, 5, 7, 0, 5},			 /* one after the other */
+	{true, 5, -1, 0, 5}, {true, 9, 7, 0, 7}, /* by a list, after a refusal */
+};
+
+START_TEST(since_when_the_slot_is_taken)
+{
+	struct tenant t = {
+		.slot_foreign = takings[_i].taken,
+		.slot_foreign_since_us = takings[_i].since_h * USEC_PER_HOUR,
+		.clock_offset_us = takings[_i].offset_h * USEC_PER_HOUR,
+	};
+	int64_t started_us = takings[_i].started_h * USEC_PER_HOUR;
+
+	tenant_slot_taken(&t, started_us < 0 ? TIME_NONE : started_us, 10 * USEC_PER_HOUR);
+	ck_assert(t.slot_foreign);
+	ck_assert_int_eq(t.slot_foreign_since_us, takings[_i].want_h * USEC_PER_HOUR);
+}
+END_TEST
+
 START_TEST(the_slot_is_taken_and_freed)
 {
 	int64_t since_us = clock_wall_us();
@@ -626,6 +651,7 @@ Suite *suite(void)
 	tcase_add_test(tc, reads_what_planning_needs);
 	tcase_add_test(tc, two_clocks);
 	tcase_add_loop_test(tc, who_holds_the_slot, 0, ARRAY_SIZE(holders));
+	tcase_add_loop_test(tc, since_when_the_slot_is_taken, 0, ARRAY_SIZE(takings));
 	tcase_add_test(tc, the_slot_is_taken_and_freed);
 	tcase_add_test(tc, recoveries_are_told_once);
 	tcase_add_test(tc, recoveries_are_told_again_when_in_doubt);
