@@ -210,3 +210,5 @@
 #define LIMIT_ID_TOKEN_ROLES 256u
 /* The permissions that a sign-in was granted, by name: the most that anybody has is some dozens. */
 #define LIMIT_SCOPE_TEXT_BYTES 16384u
+/* What a check of `snapwatch doctor` saw or asks for, in words. */
+#define LIMIT_DOCTOR_TEXT_BYTES 2048u
