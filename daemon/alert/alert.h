@@ -12,6 +12,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/model/alert.h"
+#include "daemon/alert/sink.h"
 
 struct alerts;
 struct conf;
@@ -55,6 +56,14 @@ void alerts_condition_clear(
 /* The store cannot be written: journal at once and one direct try per sink; recorded later (r 0:
  * works again). */
 void alerts_store_trouble(struct alerts *a, int r, const char *detail);
+
+/*
+ * Whether a sink works: as outbox_try(), with an alert of kind "test", or (test false) without one.
+ */
+int alerts_try(struct alerts *a, const char *sink, bool test, sink_done_fn done, void *arg);
+void alerts_try_cancel(struct alerts *a, const char *sink);
+/* Why a sink cannot be made; NULL: it can. */
+const char *alerts_problem(const struct alerts *a, const char *sink);
 
 /* Pending deliveries, for draining before `--once` exits. */
 unsigned alerts_in_flight(const struct alerts *a);

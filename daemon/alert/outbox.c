@@ -17,6 +17,7 @@
 #include "common/base/hash.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/mem.h"
 #include "common/base/text.h"
 #include "common/base/timefmt.h"
 #include "common/conf/conf.h"
@@ -36,9 +37,23 @@
 enum step {
 	STEP_IDLE,
 	STEP_LOOKING,
-	STEP_HELD, /* has a message, but the sink is busy with a direct one */
+	STEP_HELD, /* has a message, but the sink is busy with one past the store */
 	STEP_SENDING,
 	STEP_RECORDING,
+};
+
+struct direct {
+	char *id, *kind, *severity, *title, *data;
+	int64_t created_us;
+};
+
+/* One that somebody waits for. */
+struct attempt {
+	bool wanted, going;
+	bool silent; /* without a message */
+	struct direct message;
+	sink_done_fn done; /* NULL: nobody waits any more */
+	void *arg;
 };
 
 struct station {
@@ -54,6 +69,8 @@ struct station {
 	bool waiting;		    /* the last look found messages that are not due yet */
 	bool direct, direct_wanted; /* one past the store is on its way; is to be sent */
 	char direct_id[40];
+	struct attempt attempt;
+	char *problem;	   /* why there is no sink */
 	unsigned failures; /* in a row */
 	bool doubted;	   /* what waits may have waited for a receiver that was away */
 	struct loop_timer *timer;
@@ -68,11 +85,6 @@ struct station {
 	} req;
 };
 
-struct direct {
-	char *id, *kind, *severity, *title, *data;
-	int64_t created_us;
-};
-
 struct outbox {
 	struct store_thread *store;
 	struct sink_env env;
@@ -83,7 +95,9 @@ struct outbox {
 };
 
 static void look(struct station *s);
-static void send_direct(struct station *s);
+static bool send_waiting(struct station *s);
+static void attempt_end(struct station *s, const struct sink_result *result);
+static void direct_clear(struct direct *d);
 
 int64_t outbox_delay_us(unsigned attempts)
 {
@@ -107,14 +121,20 @@ static void station_free(struct station *s)
 		s->type->destroy(s->sink);
 	(void)loop_timer_free(s->timer);
 	outbox_row_done(&s->req.row);
+	direct_clear(&s->attempt.message);
+	free(s->problem);
 	free(s->name);
 	free(s);
 }
+
+static const struct sink_result interrupted = {
+	SINK_LATER, TIME_NONE, "the configuration was changed meanwhile"};
 
 /* Frees it now, or when the store has answered. */
 static void station_drop(struct station *s)
 {
 	s->gone = true;
+	attempt_end(s, &interrupted);
 	if (s->sink)
 		s->type->destroy(s->sink);
 	s->sink = NULL;
@@ -229,8 +249,7 @@ static void sent(void *arg, const struct sink_result *result)
 		tell_success(s);
 	else
 		tell_failure(s);
-	if (s->direct_wanted)
-		send_direct(s);
+	(void)send_waiting(s);
 }
 
 /* --- sending ------------------------------------------------------------------------------------
@@ -305,7 +324,7 @@ static void looked(void *arg, int r)
 	if (r < 0 || !s->req.row.id || !s->sink) {
 		outbox_row_done(&s->req.row);
 		found_nothing(s);
-	} else if (s->direct) {
+	} else if (s->direct || s->attempt.going) {
 		s->step = STEP_HELD;
 	} else {
 		send_row(s);
@@ -359,9 +378,7 @@ static void direct_sent(void *arg, const struct sink_result *result)
 			"works again",
 			s->name, result->text);
 	o->ops->direct_done(o->arg, s->name, s->direct_id, result->outcome == SINK_SENT);
-	if (s->direct_wanted)
-		send_direct(s);
-	else if (s->step == STEP_HELD)
+	if (!send_waiting(s) && s->step == STEP_HELD)
 		send_row(s);
 	check_idle(o);
 }
@@ -384,6 +401,67 @@ static void send_direct(struct station *s)
 	int r = s->type->send(s->sink, &message, direct_sent, s);
 	if (r < 0)
 		direct_sent(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
+}
+
+/* --- one that somebody waits for ----------------------------------------------------------------
+ */
+
+/* Tells whoever waits, who may free the outbox. */
+static void attempt_end(struct station *s, const struct sink_result *result)
+{
+	sink_done_fn done = s->attempt.done;
+	void *arg = s->attempt.arg;
+
+	direct_clear(&s->attempt.message);
+	s->attempt = (struct attempt){0};
+	if (done)
+		done(arg, result);
+}
+
+static void attempted(void *arg, const struct sink_result *result)
+{
+	struct station *s = arg;
+	struct outbox *o = s->o;
+
+	s->attempt.going = false;
+	if (!send_waiting(s) && s->step == STEP_HELD)
+		send_row(s);
+	attempt_end(s, result);
+	check_idle(o);
+}
+
+static void send_attempt(struct station *s)
+{
+	const struct direct *m = &s->attempt.message;
+	const struct sink_message message = {
+		.id = m->id,
+		.kind = m->kind,
+		.severity = m->severity,
+		.title = m->title,
+		.data = m->data,
+		.created_us = m->created_us,
+	};
+
+	s->attempt.wanted = false;
+	s->attempt.going = true;
+	int r = s->attempt.silent ? s->type->reach(s->sink, attempted, s)
+				  : s->type->send(s->sink, &message, attempted, s);
+	if (r < 0)
+		attempted(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
+}
+
+/* What goes past the store has its turn when the sink is free. True when something was sent. */
+static bool send_waiting(struct station *s)
+{
+	if (s->direct || s->attempt.going)
+		return false;
+	if (s->direct_wanted)
+		send_direct(s);
+	else if (s->attempt.wanted)
+		send_attempt(s);
+	else
+		return false;
+	return true;
 }
 
 static int direct_copy(const struct sink_message *m, struct direct *ret)
@@ -411,10 +489,9 @@ void outbox_direct(struct outbox *o, const struct sink_message *message)
 	for (struct station *s = o->stations; s; s = s->next) {
 		if (!s->sink)
 			continue;
-		if (s->direct || s->step == STEP_SENDING)
-			s->direct_wanted = true;
-		else
-			send_direct(s);
+		s->direct_wanted = true;
+		if (s->step != STEP_SENDING)
+			(void)send_waiting(s);
 	}
 }
 
@@ -426,7 +503,7 @@ unsigned outbox_in_flight(const struct outbox *o)
 	unsigned n = 0;
 
 	for (const struct station *s = o->stations; s; s = s->next)
-		n += s->step != STEP_IDLE || s->direct;
+		n += s->step != STEP_IDLE || s->direct || s->attempt.going;
 	return n;
 }
 
@@ -443,6 +520,47 @@ bool outbox_gets_through(const struct outbox *o, const char *sink)
 	const struct station *s = station_find(o, sink);
 
 	return s && !s->broken && !s->failures && !s->waiting;
+}
+
+const char *outbox_problem(const struct outbox *o, const char *sink)
+{
+	const struct station *s = station_find(o, sink);
+
+	return s ? s->problem : NULL;
+}
+
+int outbox_try(struct outbox *o, const char *sink, const struct sink_message *message,
+	sink_done_fn done, void *arg)
+{
+	struct station *s = station_find(o, sink);
+
+	if (!s)
+		return -ENOENT;
+	if (!s->sink)
+		return -EINVAL;
+	if (s->attempt.wanted || s->attempt.going)
+		return -EBUSY;
+	if (message && direct_copy(message, &s->attempt.message) < 0) {
+		direct_clear(&s->attempt.message);
+		return -ENOMEM;
+	}
+	s->attempt.wanted = true;
+	s->attempt.silent = !message;
+	s->attempt.done = done;
+	s->attempt.arg = arg;
+	if (s->step != STEP_SENDING)
+		(void)send_waiting(s);
+	return 0;
+}
+
+void outbox_try_cancel(struct outbox *o, const char *sink)
+{
+	struct station *s = station_find(o, sink);
+
+	if (!s)
+		return;
+	s->attempt.done = NULL;
+	s->attempt.wanted = false;
 }
 
 int outbox_new(struct store_thread *st, const struct sink_env *env, const struct outbox_ops *ops,
@@ -503,6 +621,7 @@ static void station_stop(struct station *s)
 		s->type->destroy(s->sink);
 	s->sink = NULL;
 	s->direct = s->direct_wanted = false;
+	attempt_end(s, &interrupted);
 	if (s->step == STEP_SENDING || s->step == STEP_HELD) {
 		outbox_row_done(&s->req.row);
 		s->step = STEP_IDLE;
@@ -517,7 +636,7 @@ static int station_make(struct station *s, const struct conf_sink *conf)
 	void *sink = NULL;
 
 	if (s->sink && strcmp(s->digest, conf->digest) == 0 &&
-		(s->step == STEP_SENDING || s->direct))
+		(s->step == STEP_SENDING || s->direct || s->attempt.going))
 		return 0;
 	station_stop(s);
 	s->type = sink_type_find(conf->type);
@@ -526,6 +645,8 @@ static int station_make(struct station *s, const struct conf_sink *conf)
 		return r;
 	s->sink = sink;
 	s->broken = r < 0;
+	free(s->problem);
+	s->problem = r < 0 ? mem_text(error ? error : err_text(r)) : NULL;
 	memcpy(s->digest, conf->digest, sizeof(s->digest));
 	if (r < 0) {
 		log_event(LOG_ERR, LOG_ID_SINK_FAILED, NULL,

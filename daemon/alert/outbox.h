@@ -46,6 +46,19 @@ void outbox_poke(struct outbox *o);
 /* One try of each sink, past the store. message is borrowed for the call. */
 void outbox_direct(struct outbox *o, const struct sink_message *message);
 
+/*
+ * One try of one sink past the store, when it is free: nothing of it is kept, and how it ends
+ * changes nothing. message is copied; NULL: only whether the receiver is there, which hears of
+ * nothing. done is called later, exactly once. 0, -ENOENT (no such sink), -EINVAL (it cannot be
+ * made; outbox_problem() has the reason), -EBUSY (another try waits), -ENOMEM.
+ */
+int outbox_try(struct outbox *o, const char *sink, const struct sink_message *message,
+	sink_done_fn done, void *arg);
+/* The try gets no callback. */
+void outbox_try_cancel(struct outbox *o, const char *sink);
+/* Why a sink cannot be made from its configuration and credentials; NULL: it can. */
+const char *outbox_problem(const struct outbox *o, const char *sink);
+
 /* Sinks that look for, send or record something now. */
 unsigned outbox_in_flight(const struct outbox *o);
 /* False: a message to this sink did not get through, or none can. Says so once it is at rest. */

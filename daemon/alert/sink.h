@@ -50,6 +50,9 @@ struct sink_type {
 		char **ret_error);
 	/* done is called later, never from inside; at most one message at a time per sink */
 	int (*send)(void *sink, const struct sink_message *message, sink_done_fn done, void *arg);
+	/* The same without a message: SINK_SENT when the receiver can be talked to; it hears of
+	 * nothing. */
+	int (*reach)(void *sink, sink_done_fn done, void *arg);
 	void (*destroy)(void *sink); /* a message in flight gets no callback */
 };
 extern const struct sink_type sink_journal, sink_webhook;

@@ -77,9 +77,20 @@ static int journal_send(void *p, const struct sink_message *message, sink_done_f
 	return 0;
 }
 
+static int journal_reach(void *p, sink_done_fn done, void *arg)
+{
+	struct journal *j = p;
+
+	j->done = done;
+	j->arg = arg;
+	loop_timer_arm(j->timer, 0);
+	return 0;
+}
+
 const struct sink_type sink_journal = {
 	.name = "journal",
 	.create = journal_create,
 	.send = journal_send,
+	.reach = journal_reach,
 	.destroy = journal_destroy,
 };

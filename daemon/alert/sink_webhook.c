@@ -290,9 +290,48 @@ static int webhook_send(void *p, const struct sink_message *message, sink_done_f
 	return http_start(w->http, &request, answered, w, &w->call);
 }
 
+/* --- is it there? -------------------------------------------------------------------------------
+ */
+
+static void greeted(void *arg, struct http_result *answer)
+{
+	struct webhook *w = arg;
+	char text[256] = "";
+	struct sink_result result = {
+		.outcome = answer->error == HTTP_OK ? SINK_SENT : SINK_LATER,
+		.retry_after_us = TIME_NONE,
+		.text = text,
+	};
+
+	w->call = NULL;
+	if (answer->error != HTTP_OK)
+		(void)snprintf(text, sizeof(text), "%s: %s", http_error_name(answer->error),
+			answer->error_text);
+	w->done(w->arg, &result);
+}
+
+static int webhook_reach(void *p, sink_done_fn done, void *arg)
+{
+	struct webhook *w = p;
+	const struct http_request request = {
+		.method = "GET",
+		.url = w->url->data,
+		.max_bytes = REPLY_BYTES,
+		.timeout_us = TIMEOUT_US,
+		.ca_file = w->ca_file,
+		.proxy = w->proxy,
+		.greet = true,
+	};
+
+	w->done = done;
+	w->arg = arg;
+	return http_start(w->http, &request, greeted, w, &w->call);
+}
+
 const struct sink_type sink_webhook = {
 	.name = "webhook",
 	.create = webhook_create,
 	.send = webhook_send,
+	.reach = webhook_reach,
 	.destroy = webhook_destroy,
 };

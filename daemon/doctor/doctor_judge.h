@@ -1,8 +1,8 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * What was found out about one tenant, and what it means: facts in, results with evidence and remedy
- * out. Pure: it asks nobody. Called again after each fact, so it can also say what is worth asking
- * next.
+ * What was found out about one tenant, and what it means: facts in, results with evidence and
+ * remedy out. Pure: it asks nobody. Called again after each fact, so it can also say what is worth
+ * asking next.
  */
 #pragma once
 
@@ -39,8 +39,8 @@ enum {
 /* A credential file. */
 struct doctor_credential {
 	char *name;
-	int r;	    /* of credential_read() */
-	char *path; /* that was tried */
+	int r;	       /* of credential_read() */
+	char *path;    /* that was tried */
 	char *problem; /* with its content; NULL: none */
 };
 enum {
@@ -68,7 +68,7 @@ struct doctor_facts {
 	struct sign_in sign_in; /* of the account */
 	struct doctor_answer snapshots;
 	size_t n_snapshots;
-	int64_t newest_us; /* TIME_NONE */
+	int64_t newest_us;    /* TIME_NONE */
 	int64_t previewed_us; /* a preview of ours was created last then; TIME_NONE: never */
 	struct doctor_answer jobs;
 	size_t n_jobs;

@@ -42,11 +42,12 @@ struct http_request {
 	bool fresh; /* open a new connection (after 503) */
 	/* Tell who answers (result.peer); opens a new connection. */
 	bool peer;
-	/*
-	 * Shake hands with whoever is there, trusted or not, tell who it is, and hang up: not a
-	 * byte of the request is sent. For saying whose certificate it is that was not trusted.
-	 */
-	bool look;
+	/* Shake hands, and hang up: not a byte of the request is sent. Done with HTTP_OK and status
+	 * 0. */
+	bool greet;
+	/* With greet: whoever is there, trusted or not. For saying whose certificate it is that was
+	 * not trusted. */
+	bool anybody;
 };
 
 /* How a request can end without a usable HTTP answer. */

@@ -214,7 +214,8 @@ static CURLcode set_transport(CURL *easy, const struct http_request *q)
 	 * more by itself, POST too: the service may have served the first one. A new connection is
 	 * the only way to keep it from doing so.
 	 */
-	SET(r, easy, CURLOPT_FRESH_CONNECT, q->fresh || q->peer || q->look || is_post(q) ? 1L : 0L);
+	SET(r, easy, CURLOPT_FRESH_CONNECT,
+		q->fresh || q->peer || q->greet || is_post(q) ? 1L : 0L);
 	/* an empty proxy keeps libcurl from asking the environment; so does a set NOPROXY */
 	SET(r, easy, CURLOPT_PROXY, proxy ? q->proxy : "");
 	SET(r, easy, CURLOPT_NOPROXY, proxy ? "" : "*");
@@ -320,7 +321,7 @@ int http_easy_setup(struct http_call *c, const struct http_request *q)
 	if (!c->easy)
 		return -ENOMEM;
 	c->trace_path = q->bearer != NULL;
-	c->tell_peer = q->peer || q->look;
+	c->tell_peer = q->peer || q->greet;
 	c->reply = BUF_INIT(q->max_bytes);
 	c->reply.secret = q->reply_secret;
 	if ((r = copy_body(c, q)) < 0 || (r = add_headers(c, q)) < 0)
@@ -332,7 +333,7 @@ int http_easy_setup(struct http_call *c, const struct http_request *q)
 		curl = set_transport(c->easy, q);
 	if (curl == CURLE_OK)
 		curl = set_trust(c->easy, q->ca_file);
-	if (curl == CURLE_OK && (q->peer || q->look))
+	if (curl == CURLE_OK && (q->peer || q->greet))
 		curl = http_peer_setup(c->easy, q);
 	if (curl == CURLE_OK)
 		curl = set_callbacks(c);

@@ -20,11 +20,12 @@ CURLcode http_peer_setup(CURL *easy, const struct http_request *q)
 
 	SET(r, easy, CURLOPT_CERTINFO, 1L);
 	SET(r, easy, CURLOPT_SSL_SESSIONID_CACHE, 0L);
-	if (!q->look)
-		return r;
 	/* "perform all the required proxy authentication and connection setup, but no data
 	 * transfer, and then return" */
-	SET(r, easy, CURLOPT_CONNECT_ONLY, 1L);
+	if (q->greet)
+		SET(r, easy, CURLOPT_CONNECT_ONLY, 1L);
+	if (!q->greet || !q->anybody)
+		return r;
 	SET(r, easy, CURLOPT_SSL_VERIFYPEER, 0L);
 	SET(r, easy, CURLOPT_SSL_VERIFYHOST, 0L);
 	return r;

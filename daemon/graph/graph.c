@@ -201,6 +201,12 @@ int graph_cancel_job(
 		g, &(struct call_spec){.op = GRAPH_CANCEL_JOB, .job_id = job_id}, done, arg, ret);
 }
 
+void graph_call_once(struct graph_call *c)
+{
+	c->policy.attempts = 1;
+	c->policy.budget_us = 0;
+}
+
 void graph_call_cancel(struct graph_call *c)
 {
 	if (!c)
@@ -251,4 +257,9 @@ const char *graph_trouble(const struct graph *g)
 uint64_t graph_requests(const struct graph *g)
 {
 	return g->requests;
+}
+
+bool graph_polls_with_app(const struct graph *g)
+{
+	return g->swapped[GRAPH_GET_JOB] != graph_op_row(GRAPH_GET_JOB)->app;
 }

@@ -61,9 +61,14 @@ int graph_get_changes(struct graph *g, const char *snapshot_id, const char *job_
 	const char *link, graph_done_fn done, void *arg, struct graph_call **ret);
 int graph_cancel_job(struct graph *g, const char *job_id, graph_done_fn done, void *arg,
 	struct graph_call **ret);
+/* The first answer decides: nothing is waited for. For who asks only how things are. */
+void graph_call_once(struct graph_call *c);
 /* Ends a call without a callback. NULL is allowed. */
 void graph_call_cancel(struct graph_call *c);
 
 /* For status: trouble of the last call that ended, NULL when it was good; requests sent so far. */
 const char *graph_trouble(const struct graph *g);
 uint64_t graph_requests(const struct graph *g);
+/* Whether a job is read with the application's token rather than the account's, by what was found
+ * out. */
+bool graph_polls_with_app(const struct graph *g);
