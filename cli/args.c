@@ -38,6 +38,7 @@ static const struct {
 		"enter a code in a browser; policies may block this"},
 	{"allow-extra-scopes", NULL, ARG_ALLOW_EXTRA, offsetof(struct args, allow_extra),
 		"although the sign-in may do more than is needed"},
+	{"sinks", NULL, ARG_SINKS, offsetof(struct args, sinks), "send a test alert to each sink"},
 	{"for", "DURATION", ARG_FOR, offsetof(struct args, for_text), "how long (4h)"},
 	{"json", NULL, ARG_JSON, offsetof(struct args, json), "one JSON document"},
 	{"jsonl", NULL, ARG_JSONL, offsetof(struct args, jsonl), "a JSON object a line"},

@@ -31,6 +31,7 @@ enum arg_option {
 	ARG_PASTE = 1 << 16,
 	ARG_DEVICE_CODE = 1 << 17,
 	ARG_ALLOW_EXTRA = 1 << 18,
+	ARG_SINKS = 1 << 19,
 };
 #define ARG_EVERYWHERE (ARG_CONFIG | ARG_HELP)
 
@@ -56,7 +57,7 @@ struct args {
 	size_t n_words;
 	unsigned given; /* enum arg_option */
 	const char *config, *tenant, *job, *change, *entity, *watch, *for_text, *old_key, *port;
-	bool help, version, json, jsonl, all, wait, quick, paste, device_code, allow_extra;
+	bool help, version, json, jsonl, all, wait, quick, paste, device_code, allow_extra, sinks;
 };
 
 /* argv without the program. 0, or -EINVAL with a line for people in error. */

@@ -90,3 +90,4 @@ int cmd_store_rekey(struct cli *c);
 int cmd_login(struct cli *c);
 int cmd_logout(struct cli *c);
 int cmd_tenants(struct cli *c);
+int cmd_doctor(struct cli *c);

@@ -106,6 +106,15 @@ static const struct command commands[] = {
 		"credential store-key.old. Exit status 9 when something is sealed with neither "
 		"key.\n",
 		cmd_store},
+	{"doctor", "[TENANT]", 0, 1, ARG_SINKS | ARG_JSON, "what is wrong, and what to do about it",
+		"  snapwatch doctor                      this host and all tenants\n"
+		"  snapwatch doctor contoso              one of them\n"
+		"  snapwatch doctor --sinks              and send a test alert to each sink\n",
+		"Asks snapwatchd, or starts one for the questions only. Changes nothing, and signs "
+		"in\n"
+		"once. Exit status: what the first failure means (2 configuration, 4 sign-in,\n"
+		"5 network, 6 throttled, 9 store); 0 when there are only warnings.\n",
+		cmd_doctor},
 	{"check-config", "", 0, 0, ARG_JSON, "is the configuration right?",
 		"  snapwatch check-config\n"
 		"  snapwatch check-config --config ./snapwatch.conf\n",

@@ -212,6 +212,12 @@ static void act_reload(void *arg, const struct control_peer *who, struct control
 	control_reply_send(reply, r, r ? buf_text(&errors) : "configuration reloaded");
 }
 
+static void act_doctor(void *arg, const struct control_peer *who, const char *tenant, bool sinks,
+	struct control_reply *reply)
+{
+	examine(arg, who, tenant, sinks, reply);
+}
+
 const struct control_ops daemon_control_ops = {
 	.status = act_status,
 	.run = act_run,
@@ -221,4 +227,5 @@ const struct control_ops daemon_control_ops = {
 	.login = act_login,
 	.login_finish = act_login_finish,
 	.logout = act_logout,
+	.doctor = act_doctor,
 };

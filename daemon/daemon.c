@@ -447,6 +447,7 @@ struct daemon *daemon_free(struct daemon *d)
 	if (!d)
 		return NULL;
 	d->control = control_free(d->control);
+	examine_cancel(d);
 	for (size_t i = 0; i < ARRAY_SIZE(d->signals); i++)
 		d->signals[i] = loop_signal_free(d->signals[i]);
 	if (d->loop)

@@ -83,6 +83,7 @@ struct daemon {
 	struct judge *judge;
 	struct loop_signal *signals[4];
 	struct entry *entries;
+	struct examination *examinations; /* `snapwatch doctor`, at work */
 	struct entry *leaving; /* no longer watched; store requests may still point at them */
 	int exit_code;
 	bool stopping;
@@ -125,6 +126,11 @@ void login_finish(
 	struct daemon *d, const char *id, const char *answer, struct control_reply *reply);
 void logout_start(struct entry *e, const struct control_peer *who, struct control_reply *reply);
 void login_cancel(struct entry *e); /* before its auth goes: whoever waits is answered */
+/* examine.c: `snapwatch doctor` */
+void examine(struct daemon *d, const struct control_peer *who, const char *tenant, bool sinks,
+	struct control_reply *reply);
+void examine_leave(struct entry *e); /* before its auth and graph go */
+void examine_cancel(struct daemon *d);
 
 /* trouble.c: outcomes to conditions and alerts */
 void trouble_look(struct daemon *d, const struct look_result *result);

@@ -76,6 +76,7 @@ static void entry_release(struct entry *e)
 	entry_stop_jobs(e);
 	yield_cancel(e);
 	login_cancel(e);
+	examine_leave(e);
 	queue_remove(d->queue, &e->t);
 	e->t.graph = graph_free(e->t.graph);
 	e->t.auth = auth_free(e->t.auth);

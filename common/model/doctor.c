@@ -25,7 +25,8 @@ static const struct {
 	[DOCTOR_CONFIGURATION] = {"configuration", BEFORE, {0}, {0}},
 	[DOCTOR_SERVICE] = {"service", BEFORE, {0}, {0}},
 	[DOCTOR_STORE_KEY] = {"store_key", BEFORE, {0}, {0}},
-	[DOCTOR_CREDENTIALS] = {"credentials", TENANT, {0}, {0}},
+	[DOCTOR_CREDENTIALS] = {"credentials", TENANT,
+		{DOCTOR_SERVICE, DOCTOR_STORE_KEY, DOCTOR_STORE}, {0}},
 	[DOCTOR_WATCHED] = {"watched", TENANT, {DOCTOR_SERVICE, DOCTOR_STORE_KEY, DOCTOR_STORE},
 		{0}},
 	[DOCTOR_CERTIFICATE] = {"certificate", TENANT, {DOCTOR_CREDENTIALS}, {0}},
@@ -185,6 +186,20 @@ void doctor_of_sink(struct doctor_report *r, const char *sink)
 {
 	free(r->items[r->n - 1].sink);
 	r->items[r->n - 1].sink = mem_text(sink);
+}
+
+void doctor_report_add(struct doctor_report *r, const struct doctor_report *other)
+{
+	for (size_t i = 0; i < other->n; i++) {
+		const struct doctor_item *from = &other->items[i];
+		struct doctor_item *item =
+			add(r, from->tenant, from->check, from->result, from->remedy);
+
+		item->sink = mem_text(from->sink);
+		item->evidence = mem_text(from->evidence);
+		item->code = from->code;
+		item->because = from->because;
+	}
 }
 
 /* --- what needs what ----------------------------------------------------------------------------

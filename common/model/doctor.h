@@ -96,6 +96,9 @@ void doctor_skip(struct doctor_report *r, const char *tenant, enum doctor_check 
 /* The last one that was appended is about this sink. */
 void doctor_of_sink(struct doctor_report *r, const char *sink);
 
+/* Appends a copy of all of another. */
+void doctor_report_add(struct doctor_report *r, const struct doctor_report *other);
+
 /* The result of a check that was made; NULL when it was not. */
 const struct doctor_item *doctor_find(
 	const struct doctor_report *r, const char *tenant, enum doctor_check check);

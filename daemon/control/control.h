@@ -20,6 +20,8 @@
  * and ends with finish, by device without an answer: it comes when it is decided. Its reply has
  *	"sign_in": {"tenant", "account", "account_id", "method", "scopes": [...]}, "warnings": [...]
  *
+ *	POST /v1/doctor  {"tenant": "contoso", "sinks": false}
+ *
  * "wait" answers when the whole cycle has ended; "wait_for" says how long that may wait for a job
  *slot that somebody else holds (0 to 1d; 10m).
  *
@@ -73,6 +75,9 @@ struct control_ops {
 	void (*login_finish)(void *arg, const struct control_peer *who, const char *login,
 		const char *answer, struct control_reply *reply);
 	void (*logout)(void *arg, const struct control_peer *who, const char *tenant,
+		struct control_reply *reply);
+	/* tenant NULL: all. sinks: send a test alert to each. */
+	void (*doctor)(void *arg, const struct control_peer *who, const char *tenant, bool sinks,
 		struct control_reply *reply);
 };
 

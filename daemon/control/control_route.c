@@ -77,6 +77,11 @@ static const struct control_key finish_keys[] = {
 		.max = LIMIT_LOGIN_ANSWER_BYTES},
 	{.name = NULL},
 };
+static const struct control_key doctor_keys[] = {
+	KEY("tenant", KEY_TEXT, false, tenant),
+	KEY("sinks", KEY_BOOL, false, sinks),
+	{.name = NULL},
+};
 #define KEYS_MAX 6
 
 static void do_status(const struct control_ops *ops, void *arg, struct jsonw *out)
@@ -128,6 +133,12 @@ static void do_logout(const struct control_ops *ops, void *arg, const struct con
 	ops->logout(arg, who, call->tenant, reply);
 }
 
+static void do_doctor(const struct control_ops *ops, void *arg, const struct control_peer *who,
+	const struct control_call *call, struct control_reply *reply)
+{
+	ops->doctor(arg, who, call->tenant, call->sinks, reply);
+}
+
 const struct control_route control_routes[] = {
 	{"GET", "/v1/status", CONTROL_RIGHT_READ, .document = do_status},
 	{"POST", "/v1/run", CONTROL_RIGHT_ACT, run_keys, .act = do_run},
@@ -137,6 +148,7 @@ const struct control_route control_routes[] = {
 	{"POST", "/v1/login", CONTROL_RIGHT_ACT, login_keys, .act = do_login},
 	{"POST", "/v1/login/finish", CONTROL_RIGHT_ACT, finish_keys, .act = do_login_finish},
 	{"POST", "/v1/logout", CONTROL_RIGHT_ACT, tenant_keys, .act = do_logout},
+	{"POST", "/v1/doctor", CONTROL_RIGHT_ACT, doctor_keys, .act = do_doctor},
 };
 const size_t control_n_routes = ARRAY_SIZE(control_routes);
 

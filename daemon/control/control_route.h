@@ -23,6 +23,7 @@ struct control_call {
 	int64_t for_us;
 	struct control_login how;
 	const char *login, *answer; /* answer NULL: none */
+	bool sinks;
 };
 
 struct control_key;

@@ -82,3 +82,13 @@ void doctor_facts_done(struct doctor_facts *f);
 /* Appends what can be said now: a result for each check whose facts are there, and for each that
  * cannot be made because of another. */
 void doctor_judge(const struct doctor_facts *f, struct doctor_report *out);
+
+/* A sink, and how it was tried. */
+struct doctor_sink {
+	const char *name;
+	const char *problem; /* why it cannot be made; NULL: it can */
+	bool test;	     /* with a test alert */
+	bool good;
+	const char *text; /* what went wrong */
+};
+void doctor_judge_sink(const struct doctor_sink *s, struct doctor_report *out);
