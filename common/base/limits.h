@@ -107,8 +107,8 @@
 /* Of them, those whose answer is still to come (run --wait): some are left for those who only ask.
  */
 #define LIMIT_CONTROL_WAITING 24u
-/* Of LIMIT_TENANTS tenants the status, at about 1 KB each with some jobs at work, or what doctor says,
- * at about 3 KB each. */
+/* Of LIMIT_TENANTS tenants the status, at about 1 KB each with some jobs at work, or what doctor
+ * says, at about 3 KB each. */
 #define LIMIT_CONTROL_REPLY_BYTES (32u * 1024 * 1024)
 /* A client that neither asks nor reads for that long is cut off. In kernel time. */
 #define LIMIT_CONTROL_IDLE_US (10 * USEC_PER_SEC)
@@ -217,7 +217,8 @@
 #define LIMIT_DOCTOR_STEP_US (USEC_PER_MIN)
 /* Tenants that it asks about at a time: each has two connections open. */
 #define LIMIT_DOCTOR_PARALLEL 8u
-/* The file system of the store: below the one the next result may not fit (a page of LIMIT_PAGE_BYTES,
- * its copy in the log, and room for the log to be moved), below the other somebody should look. */
+/* The file system of the store: below the one the next result may not fit (a page of
+ * LIMIT_PAGE_BYTES, its copy in the log, and room for the log to be moved), below the other
+ * somebody should look. */
 #define LIMIT_DISK_FAIL_BYTES (64ll * 1024 * 1024)
 #define LIMIT_DISK_WARN_BYTES (1024ll * 1024 * 1024)

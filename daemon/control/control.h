@@ -13,14 +13,13 @@
  *"http://localhost:PORT", "allow_extra_scopes": false} or {"tenant": "contoso", "method": "device"}
  *	POST /v1/login/finish {"login": ID, "answer": "code=...&state=..."}
  *	POST /v1/logout  {"tenant": "contoso"}
+ *	POST /v1/doctor  {"tenant": "contoso", "sinks": false}; its reply has "doctor": [...]
  *
  * A sign-in begins with login, whose reply has what a person needs:
  *	"login": {"id", "method", "expires_in" (seconds), and by code "url", "state", by device
  *		  "verification_uri", "user_code", "message"}
  * and ends with finish, by device without an answer: it comes when it is decided. Its reply has
  *	"sign_in": {"tenant", "account", "account_id", "method", "scopes": [...]}, "warnings": [...]
- *
- *	POST /v1/doctor  {"tenant": "contoso", "sinks": false}
  *
  * "wait" answers when the whole cycle has ended; "wait_for" says how long that may wait for a job
  *slot that somebody else holds (0 to 1d; 10m).
