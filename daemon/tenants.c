@@ -22,6 +22,7 @@ struct admission {
 	char *name, *tenant_id; /* key of the entry: it may be gone when the answer comes */
 	int64_t row;
 	struct run_list latest;
+	char *job_read;
 };
 
 /* How its watches stand is told after a start, if it is not older: the daemon may have been down
@@ -122,6 +123,7 @@ static void admission_free(struct admission *a)
 	run_list_done(&a->latest);
 	free(a->name);
 	free(a->tenant_id);
+	free(a->job_read);
 	free(a);
 }
 
@@ -132,11 +134,48 @@ static int admit_work(struct store *s, void *arg)
 	int r = store_tenant_admit(s, a->name, a->tenant_id, now_us, &a->row);
 
 	run_list_done(&a->latest);
+	free(a->job_read);
+	a->job_read = NULL;
 	if (r == 0)
 		r = store_lease_take(s, a->row);
 	if (r == 0)
 		r = store_job_load_latest(s, a->row, now_us - LATEST_US, &a->latest);
-	return r;
+	if (r != 0)
+		return r;
+	r = store_tenant_get_job_read(s, a->tenant_id, &a->job_read);
+	return r < 0 ? r : 0;
+}
+
+/* What was found to read a job, on its way into the store. */
+struct job_read_note {
+	char *tenant_id;
+	struct graph_job_read how;
+};
+
+static int job_read_work(struct store *s, void *arg)
+{
+	const struct job_read_note *n = arg;
+
+	return store_tenant_set_job_read(s, n->tenant_id, graph_job_read_name(n->how));
+}
+
+static void job_read_done(void *arg, int r)
+{
+	struct job_read_note *n = arg;
+
+	(void)r; /* found out again after the next start */
+	free(n->tenant_id);
+	free(n);
+}
+
+static void on_job_read(void *arg, struct graph_job_read how)
+{
+	struct entry *e = arg;
+	struct job_read_note *n = mem_alloc(sizeof(*n));
+
+	n->tenant_id = mem_text(e->t.conf->tenant_id);
+	n->how = how;
+	store_thread_post(e->d->store, job_read_work, job_read_done, n);
 }
 
 static void on_sign_in(void *arg)
@@ -215,6 +254,8 @@ static void admit_done(void *arg, int r)
 		if (r == 0)
 			r = mem_insist(entry_open(e));
 		if (r == 0) {
+			graph_recall_job_read(e->t.graph, graph_job_read_parse(a->job_read));
+			graph_on_job_read(e->t.graph, on_job_read, e);
 			trouble_admitted(d, &e->t);
 			queue_load(d->queue, &e->t);
 			ticker_add(d->ticker, &e->t);

@@ -193,6 +193,17 @@ void text_append_fitted(struct buf *out, const char *text, size_t columns, bool 
 		buf_putc(out, ' ');
 }
 
+void text_append_replaced(struct buf *out, const char *text, const char *word, const char *with)
+{
+	const char *at;
+
+	for (; (at = strstr(text, word)); text = at + strlen(word)) {
+		buf_append(out, text, (size_t)(at - text));
+		buf_puts(out, with);
+	}
+	buf_puts(out, text);
+}
+
 int text_copy(const char *text, char **ret)
 {
 	char *copy = NULL;

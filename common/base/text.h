@@ -31,6 +31,9 @@ void utf8_append_valid(struct buf *out, const char *text, size_t len);
  */
 void text_append_visible(struct buf *out, const char *text, size_t len);
 
+/* Appends text with each word replaced by with. word is not empty. */
+void text_append_replaced(struct buf *out, const char *text, const char *word, const char *with);
+
 /* Columns that valid UTF-8 takes on a terminal (wide characters 2, combining 0). */
 size_t text_columns(const char *text);
 

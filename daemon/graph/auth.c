@@ -151,14 +151,7 @@ void auth_slot_won(struct auth_slot *slot, struct auth_reply *reply)
 
 void auth_hint(const struct auth *a, const char *hint, struct buf *out)
 {
-	static const char word[] = "TENANT";
-	const char *at;
-
-	for (; (at = strstr(hint, word)); hint = at + strlen(word)) {
-		buf_append(out, hint, (size_t)(at - hint));
-		buf_puts(out, a->tenant->name);
-	}
-	buf_puts(out, hint);
+	text_append_replaced(out, hint, "TENANT", a->tenant->name);
 }
 
 /* One that lasts is asked about less and less often, each tenant at times of its own: when the

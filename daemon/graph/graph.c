@@ -117,7 +117,8 @@ static int call_start(struct graph *g, const struct call_spec *spec, graph_done_
 		.attempt = 1,
 		.request_id = "-",
 		.failed_text = BUF_INIT_SURE(GRAPH_TEXT_BYTES),
-		.refused_text = BUF_INIT_SURE(GRAPH_TEXT_BYTES)};
+		.refused_text = BUF_INIT_SURE(GRAPH_TEXT_BYTES),
+		.refused_hint = BUF_INIT_SURE(GRAPH_TEXT_BYTES)};
 	c->policy = c->row->policy;
 	c->policy.not_found_is_young = spec->young;
 	int r = text_copy(spec->body, &c->body);

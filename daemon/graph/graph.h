@@ -66,6 +66,36 @@ void graph_call_once(struct graph_call *c);
 /* Ends a call without a callback. NULL is allowed. */
 void graph_call_cancel(struct graph_call *c);
 
+/*
+ * How a job can be read is not documented alike everywhere: which token, at which address, or only
+ * in the list of all jobs. It is tried in that order (graph_op.c) and remembered.
+ */
+enum graph_job_read_token { GRAPH_BY_ANY, GRAPH_BY_USER, GRAPH_BY_APP };
+enum graph_job_read_where {
+	GRAPH_AT_UNKNOWN,  /* not found out yet */
+	GRAPH_AT_LOCATION, /* where the service said that it is */
+	GRAPH_AT_SNAPSHOT, /* below its snapshot */
+	GRAPH_AT_JOBS,	   /* below the jobs */
+	GRAPH_AT_LIST,	   /* nowhere; the list of jobs shows it */
+};
+struct graph_job_read {
+	enum graph_job_read_token by; /* ANY with UNKNOWN and LIST */
+	enum graph_job_read_where at;
+};
+/* A stable word for the store ("user jobs"), and back ({ANY, UNKNOWN} for what is none). */
+const char *graph_job_read_name(struct graph_job_read how);
+struct graph_job_read graph_job_read_parse(const char *name);
+/* In words, for people. */
+const char *graph_job_read_text(struct graph_job_read how);
+
+/* What was found out so far; what is to be taken for found out; who is told when it changes. */
+struct graph_job_read graph_job_read(const struct graph *g);
+void graph_recall_job_read(struct graph *g, struct graph_job_read how);
+void graph_on_job_read(
+	struct graph *g, void (*fn)(void *arg, struct graph_job_read how), void *arg);
+/* graph_get_job() is refused and the list has shown the job: asking for it alone is a waste. */
+void graph_note_listed(struct graph *g);
+
 /* For status: trouble of the last call that ended, NULL when it was good; requests sent so far. */
 const char *graph_trouble(const struct graph *g);
 uint64_t graph_requests(const struct graph *g);

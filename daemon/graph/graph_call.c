@@ -49,6 +49,7 @@ void graph_call_free(struct graph_call *c)
 	free(c->body);
 	buf_done(&c->failed_text);
 	buf_done(&c->refused_text);
+	buf_done(&c->refused_hint);
 	free(c);
 }
 
@@ -56,13 +57,19 @@ static const char *hint_for(enum graph_outcome outcome)
 {
 	switch (outcome) {
 	case GRAPH_SIGN_IN:
-		return "sign in again: put a new refresh token into the tenant's credential";
+		return "the service takes no token of this sign-in: 'snapwatch doctor TENANT' "
+		       "looks "
+		       "further, 'snapwatch login TENANT' signs in anew";
 	case GRAPH_CONFIG:
-		return "check graph_url, ca_file, proxy and the clock of this host";
+		return "check graph_url, ca_file, proxy and the clock of this host; 'snapwatch "
+		       "doctor "
+		       "TENANT' does";
 	case GRAPH_FORBIDDEN:
 		return "check admin consent for EntraBackup.Read.All and "
 		       "EntraBackup.ReadWrite.Preview, the account's role Entra Backup "
-		       "Administrator, and the licence (Entra ID P1 or P2)";
+		       "Administrator, and the licence (Entra ID P1 or P2); 'snapwatch doctor "
+		       "TENANT' "
+		       "does";
 	case GRAPH_OK:
 	case GRAPH_NOT_FOUND:
 	case GRAPH_BUSY:
@@ -133,19 +140,26 @@ static void give_up(struct graph_call *c, enum graph_outcome outcome, long statu
 	const char *hint, int64_t retry_after_us, const struct http_result *result)
 {
 	struct buf text = BUF_INIT_SURE(GRAPH_TEXT_BYTES);
+	struct buf todo = BUF_INIT_SURE(GRAPH_TEXT_BYTES);
 	struct graph_reply reply = {
 		.outcome = outcome,
 		.status = status,
 		.date_us = result ? result->date_us : TIME_NONE,
 		.request_id = result ? result->request_id : NULL,
-		.hint = hint ? hint : hint_for(outcome),
 		.retry_after_us = retry_after_us == TIME_NONE ? COME_BACK_US : retry_after_us,
 	};
 
 	buf_printf(&text, "%s: %s", c->row->what, why);
 	reply.text = buf_text(&text);
+	if (!hint)
+		hint = hint_for(outcome);
+	if (hint) {
+		text_append_replaced(&todo, hint, "TENANT", c->graph->tenant->name);
+		reply.hint = buf_text(&todo);
+	}
 	finish(c, &reply);
 	buf_done(&text);
+	buf_done(&todo);
 }
 
 /* --- waiting -----------------------------------------------------------------------------------
@@ -243,6 +257,19 @@ static void keep_credential(struct graph_call *c)
 	*swapped = now;
 }
 
+/* Form 0 is below the snapshot, form 1 below the jobs. */
+static void keep_job_read(struct graph_call *c)
+{
+	static const enum graph_job_read_where where[] = {GRAPH_AT_SNAPSHOT, GRAPH_AT_JOBS};
+	int form = c->candidates[c->at].form;
+
+	graph_note_job_read(
+		c->graph, (struct graph_job_read){
+				  .by = c->kind == AUTH_APP ? GRAPH_BY_APP : GRAPH_BY_USER,
+				  .at = form == FORM_LINK ? GRAPH_AT_LOCATION : where[form],
+			  });
+}
+
 static void succeed(struct graph_call *c, struct http_result *result)
 {
 	struct buf location = BUF_INIT_SURE(LIMIT_URL_BYTES);
@@ -257,8 +284,10 @@ static void succeed(struct graph_call *c, struct http_result *result)
 	result->body = (struct buf){0};
 	if (c->candidates[c->at].form != FORM_LINK)
 		c->graph->winner[c->op] = c->candidates[c->at].form;
-	if (c->refused)
+	if (c->refused && !c->stands_in)
 		keep_credential(c);
+	if (c->op == GRAPH_GET_JOB && !c->stands_in)
+		keep_job_read(c);
 	read_location(c, result, &location);
 	if (location.len)
 		reply.location = buf_text(&location);
@@ -333,13 +362,12 @@ static bool is_refusal(enum graph_outcome outcome)
 }
 
 /* True when the call goes on with the other credential, once. */
-static bool swap_credential(
-	struct graph_call *c, enum graph_outcome outcome, long status, const char *why)
+static bool swap_credential(struct graph_call *c, enum graph_outcome outcome, long status,
+	const char *why, const char *hint)
 {
 	const struct log_ctx ctx = {.tenant = c->graph->tenant->name};
 
-	if (!is_refusal(outcome) || c->refused || !c->row->either ||
-		c->graph->tenant->sign_in != SIGN_IN_USER_APP)
+	if (c->refused || !c->row->either || c->graph->tenant->sign_in != SIGN_IN_USER_APP)
 		return false;
 	log_debug(&ctx, "%s: %s: %s; trying the other token (client-request-id %s)", c->row->what,
 		kind_text(c->kind), why, c->request_id);
@@ -347,6 +375,7 @@ static bool swap_credential(
 	c->refused_outcome = outcome;
 	c->refused_status = status;
 	buf_puts(&c->refused_text, why);
+	buf_puts(&c->refused_hint, hint);
 	c->kind = c->kind == AUTH_APP ? AUTH_DELEGATED : AUTH_APP;
 	c->token_renewed = false;
 	c->failed = false;
@@ -358,8 +387,8 @@ static bool swap_credential(
 /* When neither credential will do, that is told which the first one was refused with. */
 static void refused_twice(struct graph_call *c, const struct http_result *result)
 {
-	give_up(c, c->refused_outcome, c->refused_status, buf_text(&c->refused_text), NULL,
-		TIME_NONE, result);
+	give_up(c, c->refused_outcome, c->refused_status, buf_text(&c->refused_text),
+		c->refused_hint.len ? buf_text(&c->refused_hint) : NULL, TIME_NONE, result);
 }
 
 static void act(struct graph_call *c, const struct retry_decision *d,
@@ -379,7 +408,7 @@ static void act(struct graph_call *c, const struct retry_decision *d,
 	long status = fallback ? c->failed_status : result->status;
 	const char *text = fallback ? buf_text(&c->failed_text) : why;
 
-	if (swap_credential(c, outcome, status, text))
+	if (is_refusal(outcome) && swap_credential(c, outcome, status, text, ""))
 		return;
 	if (c->refused && is_refusal(outcome)) {
 		refused_twice(c, result);
@@ -447,6 +476,22 @@ static void step_request(struct graph_call *c)
 		g->requests++;
 }
 
+/* Nobody is signed in, or the app's certificate is wrong: what only reads may go with the other
+ * token, so that the watch goes on. */
+static void no_sign_in(struct graph_call *c, const struct auth_result *result)
+{
+	enum graph_outcome outcome = result->outcome == AUTH_SIGN_IN ? GRAPH_SIGN_IN : GRAPH_CONFIG;
+
+	if (c->refused) {
+		refused_twice(c, NULL);
+		return;
+	}
+	c->stands_in = true;
+	if (swap_credential(c, outcome, 0, result->text, result->hint ? result->hint : ""))
+		return;
+	give_up(c, outcome, 0, result->text, result->hint, TIME_NONE, NULL);
+}
+
 /* What a failed sign-in means for the call: trouble on the way is retried like any other. */
 static void no_token(struct graph_call *c, const struct auth_result *result)
 {
@@ -461,13 +506,8 @@ static void no_token(struct graph_call *c, const struct auth_result *result)
 		.random = random_below(UINT64_MAX),
 	};
 
-	if (c->refused && (result->outcome == AUTH_SIGN_IN || result->outcome == AUTH_CONFIG)) {
-		refused_twice(c, NULL);
-		return;
-	}
 	if (result->outcome == AUTH_SIGN_IN || result->outcome == AUTH_CONFIG) {
-		give_up(c, result->outcome == AUTH_SIGN_IN ? GRAPH_SIGN_IN : GRAPH_CONFIG, 0,
-			result->text, result->hint, TIME_NONE, NULL);
+		no_sign_in(c, result);
 		return;
 	}
 	(void)snprintf(seconds, sizeof(seconds), "%" PRId64,

@@ -65,7 +65,8 @@ struct graph_call {
 	bool refused;
 	long refused_status;
 	enum graph_outcome refused_outcome;
-	struct buf refused_text;
+	struct buf refused_text, refused_hint; /* hint empty: none */
+	bool stands_in; /* ... because it could not be won: that proves nothing for the next call */
 };
 
 struct graph {
@@ -77,10 +78,16 @@ struct graph {
 	int winner[_GRAPH_OP_MAX];   /* form that has worked; FORM_LINK: none yet */
 	bool swapped[_GRAPH_OP_MAX]; /* the other credential has worked where the first was refused
 				      */
-	char *told[_GRAPH_OP_MAX];   /* trouble that was logged, until the operation works */
-	char *trouble;		     /* of the call that ended last */
+	struct graph_job_read job_read;
+	void (*on_job_read)(void *arg, struct graph_job_read how);
+	void *on_job_read_arg;
+	char *told[_GRAPH_OP_MAX]; /* trouble that was logged, until the operation works */
+	char *trouble;		   /* of the call that ended last */
 	uint64_t requests;
 };
+
+/* It was found out; tells who wants to know if that is news. graph_job_read.c. */
+void graph_note_job_read(struct graph *g, struct graph_job_read how);
 
 /* Of a call's own timer: the first step, and the next attempt. */
 void graph_call_step(void *arg);

@@ -55,8 +55,9 @@ struct job {
 
 	/* waiting */
 	int64_t poll_us, waiting_since_us;
-	unsigned misses; /* answers in a row that do not know the job */
-	bool late;	 /* job_max has passed, job_stuck was told */
+	unsigned misses;  /* answers in a row that do not know the job */
+	bool only_listed; /* asking for the job alone was refused */
+	bool late;	  /* job_max has passed, job_stuck was told */
 
 	/* collecting and settling */
 	unsigned readings;

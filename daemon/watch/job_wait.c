@@ -160,6 +160,8 @@ static void on_listed(struct job *j, const struct graph_reply *failed)
 		const struct remote_job *job = &j->listed.items[i];
 
 		if (job->service_id && strcmp(job->service_id, j->run->service_id) == 0) {
+			if (j->only_listed)
+				graph_note_listed(j->t->graph);
 			seen(j, job);
 			return;
 		}
@@ -173,6 +175,7 @@ static void on_job(void *arg, struct graph_reply *reply)
 	struct remote_job job = {0};
 
 	JOB_CALL_OVER(j);
+	j->only_listed = reply->outcome == GRAPH_FORBIDDEN || reply->outcome == GRAPH_REFUSED;
 	switch (reply->outcome) {
 	case GRAPH_OK:
 		if (remote_job_parse(buf_text(&reply->body), reply->body.len, &job) < 0) {
@@ -229,6 +232,10 @@ void job_poll(struct job *j)
 		j->cancel_by = "quiet hours";
 	if (job_cancel_step(j))
 		return;
+	if (graph_job_read(j->t->graph).at == GRAPH_AT_LIST) {
+		job_list(j, on_listed);
+		return;
+	}
 	if (graph_get_job(j->t->graph, j->run->snapshot, j->run->service_id, j->run->location,
 		    is_young(j), on_job, j, &j->call) < 0)
 		job_later(j, j->poll_us, job_poll);
