@@ -87,8 +87,8 @@ static const struct db_sql sql[] = {
 		" AND fact IN ('visible', 'absorbed', 'vanished') AND hi <= $3"
 		" AND (hi, id) > ($5, $2) ORDER BY hi, id LIMIT $4"},
 	[SQL_LOAD] = {"i", "SELECT " ITEM " FROM finding WHERE id = $1"},
-	[SQL_CHILDREN] = {"iii",
-		"SELECT " ITEM " FROM finding WHERE parent = $1 AND attention = 'open'"
+	[SQL_CHILDREN] = {"iiit",
+		"SELECT " ITEM " FROM finding WHERE parent = $1 AND attention = $4"
 		" AND id > $2 ORDER BY id LIMIT $3"},
 };
 const struct db_sql_table store_finding_sql = {"store_finding", sql, ARRAY_SIZE(sql)};
@@ -267,12 +267,14 @@ int store_finding_load(struct store *s, int64_t id, struct finding_items *ret)
 	return r < 0 ? r : read_items(&rows, 1, ret);
 }
 
-int store_finding_children(
-	struct store *s, int64_t parent, int64_t after, size_t limit, struct finding_items *ret)
+int store_finding_children(struct store *s, int64_t parent, enum attention attention, int64_t after,
+	size_t limit, struct finding_items *ret)
 {
 	_cleanup_(db_rows_done) struct db_rows rows = {0};
 	int r = db_query(s->db, &sql[SQL_CHILDREN],
-		DB_ARGS(DB_I(parent), DB_I(after), DB_I((int64_t)limit)), &rows);
+		DB_ARGS(DB_I(parent), DB_I(after), DB_I((int64_t)limit),
+			DB_T(attention_name(attention))),
+		&rows);
 
 	return r < 0 ? r : read_items(&rows, limit, ret);
 }

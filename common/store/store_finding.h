@@ -43,9 +43,11 @@ int store_finding_opposites(struct store *s, const struct finding_key *key, cons
 /* One with what it is about; struct finding_items below, with none or one. 0 or < 0. */
 struct finding_items;
 int store_finding_load(struct store *s, int64_t id, struct finding_items *ret);
-/* Open ones that are shown under parent, behind the id after; at most limit. 0 or < 0. */
-int store_finding_children(
-	struct store *s, int64_t parent, int64_t after, size_t limit, struct finding_items *ret);
+/* Those of that attention that are shown under parent, behind the id after; at most limit. 0 or <
+ * 0.
+ */
+int store_finding_children(struct store *s, int64_t parent, enum attention attention, int64_t after,
+	size_t limit, struct finding_items *ret);
 
 /* A new episode; borrowed texts. */
 struct finding_row {

@@ -144,7 +144,8 @@ static struct finding_seen seen_of(const struct judging *j, const char *name,
 }
 
 /* To miss what stands is worse than to tell it twice. */
-static int reopen(struct judging *j, struct known_finding *known, struct judge_outcome *o)
+static int reopen(struct judging *j, const struct store_change *row, struct known_finding *known,
+	struct judge_outcome *o)
 {
 	const struct finding_why why = {
 		.at_us = j->now_us,
@@ -159,7 +160,7 @@ static int reopen(struct judging *j, struct known_finding *known, struct judge_o
 	known->attention = ATTENTION_OPEN;
 	o->id = known->id;
 	o->reopened = true;
-	return r;
+	return r < 0 ? r : judge_reopened(j, o->id, judge_tally(j, row, false, o->verdict));
 }
 
 int judge_see_again(struct judging *j, const struct store_change *row,
@@ -176,7 +177,7 @@ int judge_see_again(struct judging *j, const struct store_change *row,
 	if (r == 0)
 		r = store_finding_set_fact(j->store, known->id, known->fact, FACT_VISIBLE, 0, &why);
 	if (r == 0 && move == FINDING_REOPENED)
-		r = reopen(j, &now, o);
+		r = reopen(j, row, &now, o);
 	if (r == 0)
 		r = decide_again(j, &now, o);
 	j->result->n_again++;

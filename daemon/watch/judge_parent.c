@@ -87,7 +87,8 @@ int judge_parent(struct judging *j, const struct store_change *row, const struct
 	return r;
 }
 
-/* --- when it goes -------------------------------------------------------------------------------
+/* --- when it goes, and when it comes back
+ * -------------------------------------------------------------------------------
  */
 
 int judge_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
@@ -179,9 +180,57 @@ static int close_children(struct judging *j, const struct gone *g)
 	do {
 		_cleanup_(finding_items_done) struct finding_items list = {0};
 
-		r = store_finding_children(j->store, g->id, after, BATCH, &list);
+		r = store_finding_children(j->store, g->id, ATTENTION_OPEN, after, BATCH, &list);
 		for (size_t i = 0; r == 0 && i < list.n; i++) {
 			r = close_child(j, &list.items[i], t, text);
+			after = list.items[i].known.id;
+		}
+		n = list.n;
+	} while (r == 0 && n == BATCH);
+	return r;
+}
+
+int judge_reopened(struct judging *j, int64_t id, struct tally *told)
+{
+	struct reopened *reopened = realloc(j->reopened, (j->n_reopened + 1) * sizeof(*reopened));
+
+	if (!reopened)
+		return -ENOMEM;
+	j->reopened = reopened;
+	reopened[j->n_reopened++] = (struct reopened){id, told};
+	return 0;
+}
+
+/* Of those that were closed with it; what this job does not show is not claimed to be there. */
+static int reopen_child(
+	struct judging *j, const struct finding_item *child, struct tally *t, const char *text)
+{
+	const struct finding_why why = {.at_us = j->now_us, .who = j->who, .why = text};
+	const struct known_finding *known = &child->known;
+
+	if (known->fact != FACT_VISIBLE || known->last_job != j->run->id)
+		return 0;
+	tally_hide(t, known->parent, child_of(child));
+	return store_finding_set_attention(
+		j->store, known->id, known->attention, ATTENTION_OPEN, &why);
+}
+
+static int reopen_children(struct judging *j, const struct reopened *again)
+{
+	char text[80];
+	int64_t after = 0;
+	size_t n;
+	int r;
+
+	(void)snprintf(text, sizeof(text), "it comes back with finding %" PRId64 ", which stands",
+		again->id);
+	do {
+		_cleanup_(finding_items_done) struct finding_items list = {0};
+
+		r = store_finding_children(
+			j->store, again->id, ATTENTION_CLOSED, after, BATCH, &list);
+		for (size_t i = 0; r == 0 && i < list.n; i++) {
+			r = reopen_child(j, &list.items[i], again->told, text);
 			after = list.items[i].known.id;
 		}
 		n = list.n;
@@ -201,5 +250,7 @@ int judge_children(struct judging *j)
 		else if (!g->parent && g->what == TALLY_UNDONE)
 			r = close_children(j, g);
 	}
+	for (size_t i = 0; r == 0 && i < j->n_reopened; i++)
+		r = reopen_children(j, &j->reopened[i]);
 	return r;
 }

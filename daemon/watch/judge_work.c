@@ -52,6 +52,7 @@ static void judging_done(struct judging *j)
 	tally_done(&j->vanished);
 	judge_recoveries_done(j);
 	free(j->gone);
+	free(j->reopened);
 	(void)remote_filter_free(j->filter);
 	store_elements_done(&j->elements);
 	atoms_done(&j->looked);

@@ -46,6 +46,12 @@ struct gone {
 	bool seen;
 };
 
+/* A deletion that was closed as undone, stands after all, and is told of once more. */
+struct reopened {
+	int64_t id;
+	struct tally *told;
+};
+
 /* The same while it is at work. */
 struct judging {
 	struct store *store;
@@ -66,6 +72,8 @@ struct judging {
 	struct tally undone, vanished;	    /* what was open */
 	struct gone *gone;		    /* what others may hang on, or hangs on others */
 	size_t n_gone;
+	struct reopened *reopened;
+	size_t n_reopened;
 	struct recovery *recoveries; /* latest first */
 	size_t n_recoveries;
 	char *unknown;	   /* the first word for a change that nobody here knows */
@@ -148,7 +156,10 @@ int judge_parent(struct judging *j, const struct store_change *row, const struct
 /* An open finding is undone or has vanished: it is told now, or with what it hangs on. */
 int judge_gone(struct judging *j, const struct finding_item *item, enum tally_what what,
 	const struct observation *by, struct tally *told);
-/* When all rows and all silence was heard: what hangs on what was closed is closed too. */
+/* A deletion is open again, and told in that tally. */
+int judge_reopened(struct judging *j, int64_t id, struct tally *told);
+/* When all rows and all silence was heard: what hangs on what was closed is closed too, and what
+ * was closed with what is open again comes back with it. */
 int judge_children(struct judging *j);
 
 /* --- judge_effects.c: recoveries of others -------------------------------------------------------

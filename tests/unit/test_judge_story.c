@@ -590,6 +590,37 @@ START_TEST(children_go_with_their_object)
 }
 END_TEST
 
+/* A deletion was closed with what hung on it, and is listed again: what is still shown comes back.
+ */
+START_TEST(children_come_back_with_their_object)
+{
+#define GONE DELETED("user", ID(5), "Eve", "\"2026-09-22T10:00:00Z\"")
+#define LEFT(of) \
+	MODIFIED("group", ID(of), "Staff", "\"members@delta\":[{\"id\":\"" ID(5) "\"}]", "\"x\":1")
+#define MEMBERSHIPS \
+	"SELECT change || ' ' || attention || ' ' || fact FROM finding WHERE change <> 'appeared'" \
+	" ORDER BY change, id"
+	set_mood(ALL);
+	(void)judge_world_judge(
+		&P(.baseline_us = 0, .p_us = 24, .rows = LEFT(2) "," GONE "," LEFT(3)));
+	(void)judge_world_judge(
+		&P(.baseline_us = 22, .p_us = 30, .rows = APPEARED("user", ID(5), "Eve")));
+	ck_assert_str_eq(judge_world_ask(MEMBERSHIPS),
+		"deleted closed undone|link removed closed visible|link removed closed visible");
+	(void)judge_world_judge(
+		&P(.baseline_us = 0, .p_us = 48, .rows = _i ? GONE "," LEFT(2) : LEFT(2) "," GONE));
+	ck_assert_str_eq(judge_world_ask(MEMBERSHIPS),
+		"deleted open visible|link removed open visible|link removed closed undone");
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE job = 3"),
+		"contoso: 1 user was deleted");
+	ck_assert_ptr_nonnull(strstr(
+		judge_world_ask("SELECT body FROM alert WHERE job = 3"), "\"memberships\":1"));
+	ck_assert_ptr_nonnull(strstr(judge_world_ask("SELECT why FROM finding_history"
+						     " WHERE becomes = 'open' ORDER BY finding"),
+		"it comes back with finding"));
+}
+END_TEST
+
 /* Its atoms need not come one after another. */
 START_TEST(an_object_that_lost_two_changes_counts_once)
 {
@@ -743,6 +774,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, an_ignored_return_is_judged_once, 0, 2);
 	tcase_add_test(tc, memberships_go_with_the_member);
 	tcase_add_test(tc, children_go_with_their_object);
+	tcase_add_loop_test(tc, children_come_back_with_their_object, 0, 2);
 	tcase_add_test(tc, a_child_goes_alone);
 	tcase_add_test(tc, an_object_that_lost_two_changes_counts_once);
 	tcase_add_test(tc, effects_of_a_recovery_are_one_alert);
