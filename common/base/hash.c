@@ -10,6 +10,8 @@
 #include <openssl/rand.h>
 #include <string.h>
 
+#include "common/base/hex.h"
+
 int sha256(const void *data, size_t len, uint8_t ret[static SHA256_SIZE])
 {
 	uint8_t digest[SHA256_SIZE];
@@ -86,17 +88,6 @@ const char *hex_format(const void *data, size_t len, char *out)
 	}
 	out[2 * len] = '\0';
 	return out;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 int hex_parse(const char *text, void *out, size_t len)

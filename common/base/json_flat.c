@@ -6,17 +6,15 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/base/json_lex.h"
 
 static unsigned code_unit(const char *hex)
 {
 	unsigned unit = 0;
 
-	for (int i = 0; i < 4; i++) {
-		unsigned char c = (unsigned char)hex[i];
-		unsigned digit = (c <= '9' ? c - '0' : (c | 0x20) - 'a' + 10) & 15u;
-		unit = unit * 16 + digit;
-	}
+	for (int i = 0; i < 4; i++)
+		unit = unit * 16 + (unsigned)hex_digit(hex[i]);
 	return unit;
 }
 
@@ -305,9 +303,13 @@ const char *json_flat_string(const struct json_flat *f, size_t i)
 
 const struct json_flat_member *json_flat_find(const struct json_flat *f, const char *key)
 {
-	for (size_t i = 0; i < f->n; i++)
-		if (strcmp(json_flat_key(f, i), key) == 0)
+	for (size_t i = 0; i < f->n; i++) {
+		const char *name = json_flat_key(f, i);
+
+		/* most names differ at once, and a call costs more than to see it */
+		if (*name == *key && strcmp(name, key) == 0)
 			return &f->members[i];
+	}
 	return NULL;
 }
 

@@ -9,6 +9,7 @@
 #include <stdint.h>
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/base/json.h"
 #include "common/base/text.h"
 
@@ -42,17 +43,6 @@ static const char *skip_plain(const char *p, const char *end)
 		*p != '\\')
 		p++;
 	return p;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
 }
 
 /* The code unit of "\uXXXX" at p, or -1. */

@@ -8,6 +8,7 @@
 
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
+#include "common/base/hex.h"
 
 static bool is_digit(char c)
 {
@@ -134,14 +135,6 @@ int parse_bool(const char *text, bool *ret)
 		}
 	}
 	return -EINVAL;
-}
-
-static int hex_digit(char c)
-{
-	if (is_digit(c))
-		return c - '0';
-	c = lower(c);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 static bool dash_before_byte(size_t i)

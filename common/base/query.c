@@ -3,18 +3,8 @@
 
 #include <string.h>
 
+#include "common/base/hex.h"
 #include "common/base/text.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	if (c >= 'A' && c <= 'F')
-		return c - 'A' + 10;
-	return -1;
-}
 
 /* The character at *at, decoded, and *at moved behind it; -1 when it is none. */
 static int decode(const char *text, size_t len, size_t *at)

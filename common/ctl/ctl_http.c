@@ -7,6 +7,7 @@
 #include <string.h>
 #include <strings.h>
 
+#include "common/base/hex.h"
 #include "common/base/parse.h"
 #include "version.h"
 
@@ -143,12 +144,10 @@ static bool read_chunk_size(const struct text *line, size_t *ret)
 {
 	size_t n = 0, i = 0;
 
-	for (; i < line->len && isxdigit((unsigned char)line->p[i]); i++) {
-		char c = line->p[i];
-
+	for (; i < line->len && hex_digit(line->p[i]) >= 0; i++) {
 		if (n > SIZE_MAX >> 4)
 			return false;
-		n = n << 4 | (size_t)(c <= '9' ? c - '0' : tolower((unsigned char)c) - 'a' + 10);
+		n = n << 4 | (size_t)hex_digit(line->p[i]);
 	}
 	*ret = n;
 	return i > 0 && (i == line->len || line->p[i] == ';' || line->p[i] == ' ');

@@ -8,6 +8,7 @@
 
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/hex.h"
 #include "common/base/json.h"
 #include "common/base/json_flat.h"
 #include "common/base/limits.h"
@@ -396,14 +397,11 @@ static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
 	if (at + 6 > len || text[at] != '\\' || text[at + 1] != 'u')
 		return false;
 	for (size_t i = at + 2; i < at + 6; i++) {
-		char c = text[i];
-		unsigned digit = c >= '0' && c <= '9'	? (unsigned)(c - '0')
-				 : c >= 'a' && c <= 'f' ? (unsigned)(c - 'a' + 10)
-				 : c >= 'A' && c <= 'F' ? (unsigned)(c - 'A' + 10)
-							: 16;
-		if (digit == 16)
+		int digit = hex_digit(text[i]);
+
+		if (digit < 0)
 			return false;
-		value = value * 16 + digit;
+		value = value * 16 + (unsigned)digit;
 	}
 	*ret = value;
 	return true;

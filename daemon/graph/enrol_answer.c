@@ -6,17 +6,9 @@
 #include <string.h>
 
 #include "common/base/hash.h"
+#include "common/base/hex.h"
 #include "common/base/limits.h"
 #include "common/base/text.h"
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	if (c >= 'a' && c <= 'f')
-		return c - 'a' + 10;
-	return c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
-}
 
 /* application/x-www-form-urlencoded. NUL and halves of an escape are in no answer. */
 static bool decode(const char *text, size_t len, struct buf *out)

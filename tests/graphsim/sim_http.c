@@ -8,6 +8,7 @@
 #include <strings.h>
 #include <time.h>
 
+#include "common/base/hex.h"
 #include "common/base/jsonw.h"
 #include "common/base/timefmt.h"
 
@@ -24,14 +25,6 @@ const char *sim_header_get(const struct sim_request *req, const char *name)
 		if (strcasecmp(req->headers[i].name, name) == 0)
 			return req->headers[i].value;
 	return NULL;
-}
-
-static int hex_digit(char c)
-{
-	if (c >= '0' && c <= '9')
-		return c - '0';
-	c = (char)(c | 0x20);
-	return c >= 'a' && c <= 'f' ? c - 'a' + 10 : -1;
 }
 
 char *sim_percent_decode(const char *text, size_t len, bool plus_is_blank)
