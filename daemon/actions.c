@@ -37,6 +37,16 @@ static struct entry *find_or_refuse(
 	return NULL;
 }
 
+/* The same for what only a daemon that watches can do. */
+static struct entry *find_watched(struct daemon *d, const char *tenant, struct control_reply *reply)
+{
+	if (!d->options.assist)
+		return find_or_refuse(d, tenant, reply);
+	control_reply_send(reply, EXIT_CODE_REFUSED,
+		"no daemon runs: this one only helps a command and watches nothing");
+	return NULL;
+}
+
 static void act_status(void *arg, struct jsonw *out)
 {
 	status_write(arg, out);
@@ -47,7 +57,7 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(LIMIT_CONTROL_BODY_BYTES);
 	struct daemon *d = arg;
-	struct entry *e = find_or_refuse(d, tenant, reply);
+	struct entry *e = find_watched(d, tenant, reply);
 
 	if (!e)
 		return;
@@ -71,7 +81,7 @@ static void act_run(void *arg, const struct control_peer *who, const char *tenan
 static void act_yield(void *arg, const struct control_peer *who, const char *tenant, int64_t for_us,
 	struct control_reply *reply)
 {
-	struct entry *e = find_or_refuse(arg, tenant, reply);
+	struct entry *e = find_watched(arg, tenant, reply);
 
 	if (e)
 		yield_start(e, who->text, for_us, reply);
@@ -86,7 +96,7 @@ static void act_resume(
 	void *arg, const struct control_peer *who, const char *tenant, struct control_reply *reply)
 {
 	struct daemon *d = arg;
-	struct entry *e = find_or_refuse(d, tenant, reply);
+	struct entry *e = find_watched(d, tenant, reply);
 
 	if (!e)
 		return;

@@ -450,6 +450,7 @@ struct daemon *daemon_free(struct daemon *d)
 	examine_cancel(d);
 	for (size_t i = 0; i < ARRAY_SIZE(d->signals); i++)
 		d->signals[i] = loop_signal_free(d->signals[i]);
+	d->lifeline = loop_io_free(d->lifeline);
 	if (d->loop)
 		loop_on_clock_jump(d->loop, NULL, NULL);
 	if (d->judge)
@@ -486,24 +487,27 @@ static int listen_signals(struct daemon *d)
 	return err_trace(r);
 }
 
-int daemon_start(struct daemon *d)
+int daemon_listen(struct daemon *d)
+{
+	const char *path = d->conf->control_socket;
+	int r = 0;
+
+	if (d->options.listen_fd)
+		r = control_new_on(
+			d->loop, d->options.listen_fd, &daemon_control_ops, d, &d->control);
+	else if (d->options.control && !text_empty(path))
+		r = control_new(d->loop, path, &daemon_control_ops, d, &d->control);
+	if (r < 0)
+		log_error(NULL, "cannot listen on %s: %s",
+			d->options.listen_fd ? "the socket that was handed over" : path,
+			err_text(r));
+	return r;
+}
+
+static void begin_work(struct daemon *d)
 {
 	size_t n_tenants = 0;
-	int r = listen_signals(d);
 
-	if (r == 0)
-		r = alerts_configure(d->alerts, d->conf);
-	if (r == 0)
-		r = tenants_sync(d, d->conf);
-	if (r == 0 && d->options.control && !text_empty(d->conf->control_socket)) {
-		r = control_new(
-			d->loop, d->conf->control_socket, &daemon_control_ops, d, &d->control);
-		if (r < 0)
-			log_error(NULL, "cannot listen on %s: %s", d->conf->control_socket,
-				err_text(r));
-	}
-	if (r < 0)
-		return err_trace(r);
 	loop_on_clock_jump(d->loop, on_clock_jump, d);
 	for (struct entry *e = d->entries; e; e = e->next) {
 		n_tenants++;
@@ -515,6 +519,24 @@ int daemon_start(struct daemon *d)
 	status_line(d);
 	log_event(LOG_INFO, LOG_ID_STARTED, NULL, "watching %zu tenant%s", n_tenants,
 		n_tenants == 1 ? "" : "s");
+}
+
+int daemon_start(struct daemon *d)
+{
+	int r = listen_signals(d);
+
+	if (d->options.assist)
+		alerts_rest(d->alerts);
+	if (r == 0)
+		r = alerts_configure(d->alerts, d->conf);
+	if (r == 0)
+		r = tenants_sync(d, d->conf);
+	if (r == 0)
+		r = d->options.assist ? assist_start(d) : daemon_listen(d);
+	if (r < 0)
+		return err_trace(r);
+	if (!d->options.assist)
+		begin_work(d);
 	return 0;
 }
 
@@ -525,7 +547,9 @@ void daemon_stop(struct daemon *d)
 	d->stopping = true;
 	service_stopping(d->service);
 	queue_drain(d->queue);
-	log_event(LOG_INFO, LOG_ID_STOPPED, NULL, "stopping; what runs is kept in the store");
+	if (!d->options.assist)
+		log_event(
+			LOG_INFO, LOG_ID_STOPPED, NULL, "stopping; what runs is kept in the store");
 	loop_quit(d->loop);
 }
 

@@ -25,7 +25,12 @@ struct daemon_options {
 		*once_tenants; /* NULL-terminated, or NULL; borrowed for the life of the daemon */
 	int64_t wait_us; /* how long a cycle waits for a taken slot, unless its request says */
 	bool control;	 /* listen on the control socket */
-	bool assist;	 /* only do what the control socket asks for: no looks, no alerts */
+	/*
+	 * Only does what the control socket asks for, for one command of the CLI: looks at nothing,
+	 * starts nothing, delivers nothing, and ends with its standard input.
+	 */
+	bool assist;
+	int listen_fd; /* a socket to serve in place of the configured path; 0: none */
 };
 
 /* Takes conf and store over, also on failure. 0 or -errno. */

@@ -82,6 +82,7 @@ struct daemon {
 	struct pages *pages;
 	struct judge *judge;
 	struct loop_signal *signals[4];
+	struct loop_io *lifeline; /* [assist] standard input */
 	struct entry *entries;
 	struct examination *examinations; /* `snapwatch doctor`, at work */
 	struct entry *leaving; /* no longer watched; store requests may still point at them */
@@ -118,6 +119,10 @@ bool once_wants(const struct daemon *d, const char *tenant);
 /* yield.c: the slot is given up; answers when the service's list shows that it is free */
 void yield_start(struct entry *e, const char *by, int64_t for_us, struct control_reply *reply);
 void yield_cancel(struct entry *e);
+
+/* assist.c: `snapwatchd --assist` */
+int assist_start(struct daemon *d); /* in place of everything that works by itself; 0 or -errno */
+int daemon_listen(struct daemon *d);
 
 /* login.c: signing in and out */
 void login_start(struct entry *e, const struct control_peer *who, const struct control_login *asked,

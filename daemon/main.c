@@ -27,6 +27,7 @@
 #include "daemon/engine/loop.h"
 #include "daemon/engine/service.h"
 #include "daemon/engine/store_thread.h"
+#include "daemon/file_owner.h"
 #include "daemon/store_key.h"
 #include "version.h"
 
@@ -50,6 +51,8 @@ static const char help[] =
 	"  --config FILE        default " CONF_DEFAULT_PATH "\n"
 	"  --check              validate the configuration and exit; needs no network\n"
 	"  --once [TENANT...]   look, compare, judge and deliver once, then exit\n"
+	"  --assist             serve one command of snapwatch, which starts it where no daemon\n"
+	"                       runs; watches nothing\n"
 	"  --wait DURATION      with --once: how long to wait for a taken job slot (10m)\n"
 	"  --version, --help\n";
 
@@ -57,6 +60,7 @@ enum {
 	OPT_CONFIG = 1000,
 	OPT_CHECK,
 	OPT_ONCE,
+	OPT_ASSIST,
 	OPT_WAIT,
 	OPT_VERSION,
 	OPT_HELP,
@@ -66,6 +70,7 @@ static const struct option options[] = {
 	{"config", required_argument, NULL, OPT_CONFIG},
 	{"check", no_argument, NULL, OPT_CHECK},
 	{"once", no_argument, NULL, OPT_ONCE},
+	{"assist", no_argument, NULL, OPT_ASSIST},
 	{"wait", required_argument, NULL, OPT_WAIT},
 	{"version", no_argument, NULL, OPT_VERSION},
 	{"help", no_argument, NULL, OPT_HELP},
@@ -99,6 +104,9 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 		case OPT_ONCE:
 			a->daemon.once = true;
 			break;
+		case OPT_ASSIST:
+			a->daemon.assist = true;
+			break;
 		case OPT_WAIT:
 			wait = true;
 			if (parse_duration(optarg, 0, LIMIT_SLOT_WAIT_US, &a->daemon.wait_us) < 0)
@@ -118,6 +126,8 @@ static int parse_arguments(int argc, char **argv, struct arguments *a)
 	}
 	if (optind < argc && !a->daemon.once)
 		return usage_error("tenants are named with --once only");
+	if (a->daemon.assist && (a->check || a->daemon.once))
+		return usage_error("--assist goes with --config only");
 	if (wait && !a->daemon.once)
 		return usage_error("--wait goes with --once only");
 	a->daemon.once_tenants = (const char *const *)argv + optind;
@@ -208,7 +218,7 @@ static int open_store_patiently(
 static int open_store(const struct conf *conf, const struct daemon_options *o, struct store **ret)
 {
 	_cleanup_(freep) char *detail = NULL;
-	int r = open_store_patiently(conf, !o->once, ret, &detail);
+	int r = open_store_patiently(conf, !o->once && !o->assist, ret, &detail);
 
 	if (r == STORE_E_LOCKED && o->once)
 		return hand_over(conf, o);
@@ -220,12 +230,40 @@ static int open_store(const struct conf *conf, const struct daemon_options *o, s
 	return EXIT_CODE_OK;
 }
 
+/* As whom the store's files are made, which is another user only when root assists. */
+static int become_owner(
+	const struct conf *conf, const struct daemon_options *o, struct file_owner *ret)
+{
+	const char *path = strchr(conf->store, ':') + 1; /* "sqlite:/path", checked with the rest */
+	int r = 0;
+
+	*ret = (struct file_owner){0};
+	if (o->assist)
+		r = file_owner_of(path, ret);
+	if (r == 0)
+		r = file_owner_enter(ret);
+	if (r < 0)
+		log_error(NULL, "cannot open the store %s: %s", conf->store, err_text(r));
+	return r;
+}
+
+/* Its thread is started by whom the files are to belong to. */
+static int make_daemon(struct loop *l, struct conf *conf, struct store *store,
+	const struct daemon_options *o, const struct file_owner *owner, struct daemon **ret)
+{
+	(void)file_owner_enter(owner); /* it worked once */
+	int r = daemon_new(l, conf, store, o, ret);
+	file_owner_leave(owner);
+	return r;
+}
+
 static int run(struct conf *conf_taken, const struct daemon_options *o)
 {
 	_cleanup_(conf_freep) struct conf *conf = conf_taken;
 	_cleanup_(store_closep) struct store *store = NULL;
 	_cleanup_(loop_freep) struct loop *loop = NULL;
 	_cleanup_(daemon_freep) struct daemon *daemon = NULL;
+	struct file_owner owner;
 	int code;
 
 	if (mem_reserve() < 0)
@@ -236,7 +274,10 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 			err_text(r));
 		return EXIT_CODE_STORE;
 	}
+	if (become_owner(conf, o, &owner) < 0)
+		return EXIT_CODE_STORE;
 	code = open_store(conf, o, &store);
+	file_owner_leave(&owner);
 	if (!store)
 		return code;
 	code = store_key_load(conf, store);
@@ -244,7 +285,7 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 		return code;
 	r = loop_new(&loop);
 	if (r == 0)
-		r = daemon_new(loop, TAKE_PTR(conf), TAKE_PTR(store), o, &daemon);
+		r = make_daemon(loop, TAKE_PTR(conf), TAKE_PTR(store), o, &owner, &daemon);
 	if (r == 0)
 		r = daemon_start(daemon);
 	if (r == 0)
@@ -254,6 +295,19 @@ static int run(struct conf *conf_taken, const struct daemon_options *o)
 		return EXIT_CODE_STORE;
 	}
 	return daemon_exit_code(daemon);
+}
+
+static int take_socket(struct daemon_options *o)
+{
+	int r = service_listen_fd(&o->listen_fd);
+
+	if (r == 0 || (r == -ENOENT && !o->assist))
+		return EXIT_CODE_OK;
+	return usage_error(r == -ENOENT
+				   ? "--assist serves a socket that it is started with; "
+				     "run a command of snapwatch instead"
+				   : "the descriptors that were handed over are not one listening "
+				     "Unix socket");
 }
 
 int main(int argc, char **argv)
@@ -273,6 +327,9 @@ int main(int argc, char **argv)
 	code = load_configuration(a.config, &conf);
 	if (code == EXIT_CODE_OK)
 		code = check_names(conf, &a.daemon);
+	if (code != EXIT_CODE_OK)
+		return code;
+	code = take_socket(&a.daemon);
 	if (code != EXIT_CODE_OK)
 		return code;
 	(void)malloc_trim(0);

@@ -196,6 +196,7 @@ static int entry_open(struct entry *e)
 		.http = d->http,
 		.store = d->store,
 		.credentials_dir = d->conf->credentials_dir,
+		.passive = d->options.assist,
 		.changed = on_sign_in,
 		.arg = e,
 	};
@@ -236,6 +237,16 @@ static void entry_refuse(struct entry *e, int r)
 	cycle_begun(e);
 }
 
+static void begin_watching(struct entry *e, const struct run_list *latest)
+{
+	struct daemon *d = e->d;
+
+	trouble_admitted(d, &e->t);
+	queue_load(d->queue, &e->t);
+	ticker_add(d->ticker, &e->t);
+	trouble_latest(d, &e->t, latest);
+}
+
 static void admit_done(void *arg, int r)
 {
 	struct admission *a = arg;
@@ -256,10 +267,8 @@ static void admit_done(void *arg, int r)
 		if (r == 0) {
 			graph_recall_job_read(e->t.graph, graph_job_read_parse(a->job_read));
 			graph_on_job_read(e->t.graph, on_job_read, e);
-			trouble_admitted(d, &e->t);
-			queue_load(d->queue, &e->t);
-			ticker_add(d->ticker, &e->t);
-			trouble_latest(d, &e->t, &a->latest);
+			if (!d->options.assist)
+				begin_watching(e, &a->latest);
 		} else {
 			entry_refuse(e, r);
 		}

@@ -32,7 +32,7 @@
 
 static atomic_int level_max = LOG_NOTICE;
 static const char *log_ident = "snapwatch";
-static bool to_journal;
+static atomic_bool to_journal;
 
 static const struct {
 	const char *name;
@@ -89,8 +89,14 @@ static bool journal_wanted(void)
 void log_setup(const char *ident, int max_level)
 {
 	log_ident = ident;
-	to_journal = journal_wanted();
+	atomic_store(&to_journal, journal_wanted());
 	log_set_level(max_level);
+}
+
+void log_use_journal(void)
+{
+	if (access(JOURNAL_SOCKET, W_OK) == 0)
+		atomic_store(&to_journal, true);
 }
 
 void log_set_level(int max_level)
@@ -242,7 +248,7 @@ static void send_record(
 	char job[24];
 
 	collect_fields(ctx ? ctx : &about_nothing, job, fields);
-	if (!to_journal || send_journal(level, message_id, fields, message) < 0)
+	if (!atomic_load(&to_journal) || send_journal(level, message_id, fields, message) < 0)
 		send_stderr(level, fields, message);
 }
 

@@ -40,6 +40,8 @@ struct log_ctx {
  * call once before threads. Before it, notice and worse go to stderr.
  */
 void log_setup(const char *ident, int max_level);
+/* From now on to journald, if it is there, whatever stderr is. */
+void log_use_journal(void);
 void log_set_level(int max_level);
 int log_level(void);
 /* "error" "warning" "notice" "info" "debug" to a level, or -EINVAL. */

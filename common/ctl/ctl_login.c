@@ -191,6 +191,8 @@ int ctl_login_begin(const char *socket_path, const char *tenant, const char *red
 		return misunderstood(r, ret_text);
 	}
 	*ret = login;
+	free(*ret_text); /* what it says is all in *ret */
+	*ret_text = NULL;
 	return EXIT_CODE_OK;
 }
 

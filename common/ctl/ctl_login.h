@@ -33,8 +33,8 @@ void ctl_sign_in_done(struct ctl_sign_in *s);
 
 /*
  * POST /v1/login. redirect: "http://localhost:PORT", where the browser's answer is awaited; NULL
- * signs in with a device code. *ret is written on EXIT_CODE_OK only. Blocks as long as the daemon
- * needs to ask the service for a device code.
+ * signs in with a device code. *ret is written on EXIT_CODE_OK only, and there is no text then.
+ * Blocks as long as the daemon needs to ask the service for a device code.
  */
 int ctl_login_begin(const char *socket_path, const char *tenant, const char *redirect,
 	bool allow_extra_scopes, struct ctl_login *ret, char **ret_text);

@@ -296,6 +296,11 @@ int alerts_configure(struct alerts *a, const struct conf *conf)
 	return r < 0 ? r : forget_strangers(a);
 }
 
+void alerts_rest(struct alerts *a)
+{
+	outbox_rest(a->outbox);
+}
+
 void alerts_poke(struct alerts *a)
 {
 	outbox_poke(a->outbox);

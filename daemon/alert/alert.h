@@ -29,6 +29,10 @@ DEFINE_CLEANUP(struct alerts, alerts_free);
  */
 int alerts_configure(struct alerts *a, const struct conf *conf);
 
+/* Delivers nothing: what is raised waits in the outbox for the daemon that runs next. Call before
+ * alerts_configure(). */
+void alerts_rest(struct alerts *a);
+
 /* There is something new in the outbox: deliver. */
 void alerts_poke(struct alerts *a);
 

@@ -92,6 +92,7 @@ struct outbox {
 	void *arg;
 	struct station *stations;
 	struct direct direct;
+	bool resting;
 };
 
 static void look(struct station *s);
@@ -334,7 +335,7 @@ static void looked(void *arg, int r)
 static void look(struct station *s)
 {
 	s->again = s->step != STEP_IDLE;
-	if (s->step != STEP_IDLE || !s->sink)
+	if (s->step != STEP_IDLE || !s->sink || s->o->resting)
 		return;
 	loop_timer_disarm(s->timer);
 	s->step = STEP_LOOKING;
@@ -345,6 +346,11 @@ static void look(struct station *s)
 static void timer_fired(void *arg)
 {
 	look(arg);
+}
+
+void outbox_rest(struct outbox *o)
+{
+	o->resting = true;
 }
 
 void outbox_poke(struct outbox *o)
@@ -482,6 +488,8 @@ static int direct_copy(const struct sink_message *m, struct direct *ret)
 void outbox_direct(struct outbox *o, const struct sink_message *message)
 {
 	direct_clear(&o->direct);
+	if (o->resting)
+		return;
 	if (direct_copy(message, &o->direct) < 0) {
 		direct_clear(&o->direct);
 		return;

@@ -40,6 +40,9 @@ DEFINE_CLEANUP(struct outbox, outbox_free);
  */
 int outbox_configure(struct outbox *o, const struct conf *conf);
 
+/* Delivers nothing from now on: what is written waits for whoever runs next. */
+void outbox_rest(struct outbox *o);
+
 /* There is something new. */
 void outbox_poke(struct outbox *o);
 

@@ -6,6 +6,7 @@
 #include "daemon/control/control.h"
 
 #include <errno.h>
+#include <fcntl.h>
 #include <string.h>
 #include <sys/queue.h>
 #include <sys/socket.h>
@@ -471,12 +472,10 @@ static int serve(struct control *c, int *fd)
 	return 0;
 }
 
-int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
-	struct control **ret)
+static int control_make(
+	struct loop *l, const struct control_ops *ops, void *arg, struct control **ret)
 {
-	_cleanup_(control_freep) struct control *c = calloc(1, sizeof(*c));
-	_cleanup_(closep) int fd = -1;
-	int r;
+	struct control *c = calloc(1, sizeof(*c));
 
 	if (!c)
 		return -ENOMEM;
@@ -485,9 +484,38 @@ int control_new(struct loop *l, const char *path, const struct control_ops *ops,
 	c->arg = arg;
 	LIST_INIT(&c->waiting);
 	control_groups_find(&c->groups);
-	r = text_copy(path, &c->path);
+	*ret = c;
+	return 0;
+}
+
+int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
+	struct control **ret)
+{
+	_cleanup_(control_freep) struct control *c = NULL;
+	_cleanup_(closep) int fd = -1;
+	int r = control_make(l, ops, arg, &c);
+
+	if (r == 0)
+		r = text_copy(path, &c->path);
 	if (r == 0)
 		r = open_socket(c, &fd);
+	if (r == 0)
+		r = serve(c, &fd);
+	if (r < 0)
+		return err_trace(r);
+	*ret = TAKE_PTR(c);
+	return 0;
+}
+
+int control_new_on(
+	struct loop *l, int fd, const struct control_ops *ops, void *arg, struct control **ret)
+{
+	_cleanup_(control_freep) struct control *c = NULL;
+	int flags = fcntl(fd, F_GETFL);
+	int r = control_make(l, ops, arg, &c);
+
+	if (r == 0 && (flags < 0 || fcntl(fd, F_SETFL, flags | O_NONBLOCK) < 0))
+		r = -errno;
 	if (r == 0)
 		r = serve(c, &fd);
 	if (r < 0)

@@ -86,6 +86,12 @@ struct control_ops {
  */
 int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
 	struct control **ret);
+/*
+ * The same on a socket that listens already, whose file is somebody else's. fd is taken over on
+ * success.
+ */
+int control_new_on(
+	struct loop *l, int fd, const struct control_ops *ops, void *arg, struct control **ret);
 struct control *control_free(
 	struct control *c); /* open replies are closed; later sends do nothing */
 DEFINE_CLEANUP(struct control, control_free);

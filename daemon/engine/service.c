@@ -5,6 +5,7 @@
 #include <inttypes.h>
 #include <stdarg.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 #include <time.h>
 
 #include <systemd/sd-daemon.h>
@@ -106,6 +107,18 @@ void service_status(struct service *s, const char *fmt, ...)
 		tell(buf_text(&state));
 	buf_done(&text);
 	buf_done(&state);
+}
+
+int service_listen_fd(int *ret_fd)
+{
+	int n = sd_listen_fds(1);
+
+	if (n <= 0)
+		return n < 0 ? n : -ENOENT;
+	if (n > 1 || sd_is_socket_unix(SD_LISTEN_FDS_START, SOCK_STREAM, 1, NULL, 0) <= 0)
+		return -EINVAL;
+	*ret_fd = SD_LISTEN_FDS_START;
+	return 0;
 }
 
 void service_extend_timeout(struct service *s, int64_t us)

@@ -15,5 +15,10 @@ void service_ready(struct service *s);
 void service_reloading(struct service *s); /* RELOADING=1 and MONOTONIC_USEC in one datagram */
 void service_stopping(struct service *s);
 void service_status(struct service *s, const char *fmt, ...) __attribute__((format(printf, 2, 3)));
+/*
+ * The listening Unix socket that this process was started with (sd_listen_fds(3)), which is the
+ * caller's now. -ENOENT: none; -EINVAL: something else. Once, before there are threads.
+ */
+int service_listen_fd(int *ret_fd);
 /* The start or the end takes that much longer. s may be NULL: before there is one. */
 void service_extend_timeout(struct service *s, int64_t us);

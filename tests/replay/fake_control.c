@@ -53,6 +53,13 @@ int control_new(struct loop *l, const char *path, const struct control_ops *ops,
 	return 0;
 }
 
+int control_new_on(
+	struct loop *l, int fd, const struct control_ops *ops, void *arg, struct control **ret)
+{
+	(void)fd;
+	return control_new(l, "", ops, arg, ret);
+}
+
 struct control *control_free(struct control *c)
 {
 	(void)c;
