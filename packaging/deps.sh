@@ -34,6 +34,7 @@ test     file:/usr/lib/llvm-*/lib/clang/*/lib/linux/libclang_rt.fuzzer-*.a,/usr/
 test     cmd:clang-format                     clang-format           clang-tools-extra
 test     cmd:sqlite3                          sqlite3                sqlite
 test     cmd:shellcheck                       shellcheck             ShellCheck
+test     cmd:systemd-socket-activate          systemd                systemd
 test     file:/usr/lib/postgresql/*/bin/initdb,/usr/bin/initdb  postgresql  postgresql-server
 test     pc:libpq                             libpq-dev              libpq-devel
 build    cmd:setarch                          util-linux             util-linux

@@ -14,7 +14,8 @@ exits() {
 	"$@" >"$world_dir/out" 2>&1 || code=$?
 	[ "$code" -eq "$want" ]
 }
-ask() { curl -s --unix-socket "$world_dir/control.sock" "$@"; }
+ask() { curl -s --unix-socket "$world_dir/$socket" "$@"; }
+socket=control.sock
 
 world_begin
 world_certificate
@@ -139,7 +140,7 @@ systemd-socket-activate -l "$world_dir/assist.sock" "${daemon[@]}" --assist <"$w
 assist=$!
 exec 8>"$world_dir/lifeline"
 world_wait_for test -S "$world_dir/assist.sock"
-ask() { curl -s --unix-socket "$world_dir/assist.sock" "$@"; }
+socket=assist.sock
 begin
 login=$(field id)
 finish "$(browse "$(field url)")"
@@ -156,7 +157,8 @@ rm "$world_dir/credentials/store-key"
 systemd-socket-activate -l "$world_dir/key.sock" "${daemon[@]}" --assist </dev/null >"$world_dir/assist.log" 2>&1 &
 assist=$!
 world_wait_for test -S "$world_dir/key.sock"
-curl -s --max-time 20 --unix-socket "$world_dir/key.sock" http://localhost/v1/status >/dev/null || true
+socket=key.sock
+ask --max-time 20 http://localhost/v1/status >/dev/null || true
 code=0
 wait "$assist" || code=$?
 check "without a store key it ends with 2 (it was $code)" [ "$code" -eq 2 ]
