@@ -8,10 +8,12 @@
 
 #include "common/base/buf.h"
 #include "common/base/clock.h"
+#include "common/base/hash.h"
 #include "common/base/hex.h"
 #include "common/base/json.h"
 #include "common/base/json_flat.h"
 #include "common/base/limits.h"
+#include "common/base/mem.h"
 #include "common/base/parse.h"
 #include "common/base/text.h"
 #include "common/base/timefmt.h"
@@ -258,18 +260,38 @@ static const char *entity_type_of(const struct json_flat *element, struct change
 	return type ? type : "";
 }
 
+bool change_has_id(const char *object_id)
+{
+	return strncmp(object_id, CHANGE_NO_ID, strlen(CHANGE_NO_ID)) != 0;
+}
+
+#define MADE_ID_SIZE (sizeof(CHANGE_NO_ID) + SHA256_HEX_SIZE)
+
+static const char *make_id(const char *text, size_t len, char out[static MADE_ID_SIZE])
+{
+	uint8_t digest[SHA256_SIZE];
+	char digits[SHA256_HEX_SIZE];
+
+	(void)mem_insist(sha256(text, len, digest));
+	(void)snprintf(out, MADE_ID_SIZE, CHANGE_NO_ID "%.32s",
+		hex_format(digest, sizeof(digest), digits));
+	return out;
+}
+
+/* NULL: it has none. */
 static const char *id_of(const struct json_flat *element, const struct json_flat *current,
 	const struct json_flat *delta, struct change_unknown *u)
 {
-	const char *id = string_member(element, "id", u);
+	const struct json_flat *const places[] = {element, current, delta};
 
-	if (id && *id)
-		return id;
-	unknown_add(u, "id", "");
-	id = string_member(current, "id", u);
-	if (!id)
-		id = string_member(delta, "id", u);
-	return id ? id : "";
+	for (size_t i = 0; i < ARRAY_SIZE(places); i++) {
+		const char *id = string_member(places[i], "id", u);
+		if (id && *id)
+			return id;
+		if (i == 0)
+			unknown_add(u, "id", "");
+	}
+	return NULL;
 }
 
 static const char *name_of(const struct json_flat *element, const struct json_flat *current,
@@ -342,12 +364,14 @@ static void check_parts(const struct space *s, struct change_unknown *unknown)
 		check_object(&s->element, s->below[i].key, unknown);
 }
 
-/* Of the element that was read into s. 0 or -ENOMEM. */
-static int make_row(struct space *s, struct change_row *ret, struct change_unknown *unknown)
+/* Of the element that was read into s from that text. 0 or -ENOMEM. */
+static int make_row(struct space *s, const char *element_text, size_t len, struct change_row *ret,
+	struct change_unknown *unknown)
 {
 	const struct json_flat *element = &s->element, *delta = &s->delta, *current = &s->current;
 	struct buf *b = &s->text;
 	size_t change, type, id, changed, name = 0;
+	char made_id[MADE_ID_SIZE];
 
 	check_parts(s, unknown);
 	struct change_row row = {
@@ -361,7 +385,10 @@ static int make_row(struct space *s, struct change_row *ret, struct change_unkno
 	buf_truncate(b, 0);
 	add_text(b, change_word(element, &row.kind, unknown), LIMIT_ENUM_BYTES, &change);
 	add_text(b, entity_type_of(element, unknown), LIMIT_ENUM_BYTES, &type);
-	add_text(b, id_of(element, current, delta, unknown), LIMIT_PAGE_BYTES, &id);
+	const char *object_id = id_of(element, current, delta, unknown);
+	if (!object_id)
+		object_id = make_id(element_text, len, made_id);
+	add_text(b, object_id, LIMIT_PAGE_BYTES, &id);
 	add_changed(b, delta, &changed);
 	if (display_name)
 		add_text(b, display_name, LIMIT_NAME_BYTES, &name);
@@ -387,7 +414,7 @@ static int read_row(struct space *s, const char *text, size_t len, struct change
 {
 	int r = json_flat_read(&s->element, text, len, LIMIT_JSON_DEPTH);
 
-	return r == 0 ? make_row(s, ret, unknown) : r;
+	return r == 0 ? make_row(s, text, len, ret, unknown) : r;
 }
 
 static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
@@ -531,7 +558,7 @@ static int on_element(void *arg, struct json_span span)
 		return -EBADMSG;
 	s->why = "one of its changes cannot be read";
 	struct change_row *row = &s->page.rows[s->page.n];
-	int r = make_row(&s->space, row, &s->page.unknown);
+	int r = make_row(&s->space, s->text + span.off, span.len, row, &s->page.unknown);
 	if (r != 0)
 		return r;
 	row->off = (uint32_t)span.off;

@@ -38,7 +38,7 @@ struct change_row {
 	const char
 		*change; /* our word, or the service's for CHANGE_OTHER ("unknown" without one) */
 	const char *entity_type; /* as it came; "" when missing */
-	const char *object_id;	 /* as it came; "" when missing */
+	const char *object_id;	 /* as it came; CHANGE_NO_ID and a hash when missing */
 	const char *name;    /* displayName now, else in the snapshot; NULL when neither is told */
 	const char *changed; /* names of changed properties and links, separated by blanks */
 	int64_t deleted_at_us;	 /* of a deleted object; TIME_NONE when not told */
@@ -50,6 +50,13 @@ struct change_row {
 	size_t n_anchors;
 };
 void change_row_done(struct change_row *row);
+
+/*
+ * What came without any id is told from others by the hash of its text, so that two of them do not
+ * become one. The same object with another text is another: that it is not seen says nothing.
+ */
+#define CHANGE_NO_ID "without-id:"
+bool change_has_id(const char *object_id);
 
 /* What was met and not known: enum members, fields, wrong types. */
 struct change_unknown {

@@ -87,6 +87,8 @@ static int look_at_rows(struct judging *j, const struct finding_item *item, stru
 	int r = store_change_of_object(j->store, j->run->id, item->object_id, 0, ROWS, &rows);
 
 	*ret = (struct look_at){.seen = j->seen};
+	/* it may be there with another text */
+	ret->seen.another_way = !change_has_id(item->object_id);
 	for (size_t i = 0; r == 0 && i < rows.n; i++) {
 		if (strcmp(rows.items[i].entity_type, item->entity_type) != 0)
 			continue;

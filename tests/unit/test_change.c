@@ -319,6 +319,37 @@ START_TEST(what_is_wrong_with_a_page)
 }
 END_TEST
 
+/* Told apart by what they say, wherever they stand, and by the same words alone too. */
+START_TEST(what_has_no_id)
+{
+	static const char anna[] = "{\"displayName\":\"Anna\",\"recoveryAction\":\"restore\"}";
+	static const char bert[] = "{\"displayName\":\"Bert\",\"id\":\"\"}";
+	char body[300], first[80], second[80];
+	struct change_row row;
+	struct change_unknown unknown = {0};
+
+	(void)snprintf(body, sizeof(body), "{\"value\":[%s,%s,{\"id\":\"1\"}]}", anna, bert);
+	ck_assert_int_eq(parse(body), 0);
+	ck_assert_uint_gt(page.unknown.n, 0);
+	ck_assert_str_eq(page.rows[2].object_id, "1");
+	(void)snprintf(first, sizeof(first), "%s", page.rows[0].object_id);
+	(void)snprintf(second, sizeof(second), "%s", page.rows[1].object_id);
+	ck_assert(!change_has_id(first) && !change_has_id(second));
+	ck_assert_uint_eq(strlen(first), strlen(CHANGE_NO_ID) + 32);
+	ck_assert_str_ne(first, second);
+	change_page_done(&page);
+
+	(void)snprintf(body, sizeof(body), "{\"value\":[%s,%s,%s]}", bert, anna, anna);
+	ck_assert_int_eq(parse(body), 0);
+	ck_assert_str_eq(page.rows[0].object_id, second);
+	ck_assert_str_eq(page.rows[1].object_id, first);
+	ck_assert_str_eq(page.rows[2].object_id, first);
+	ck_assert_int_eq(change_row_parse(anna, strlen(anna), &row, &unknown), 0);
+	ck_assert_str_eq(row.object_id, first);
+	change_row_done(&row);
+}
+END_TEST
+
 START_TEST(incomplete_elements_stay)
 {
 	ck_assert_int_eq(parse("{\"value\":[{},7,{\"recoveryAction\":5,\"id\":null,"
@@ -329,7 +360,7 @@ START_TEST(incomplete_elements_stay)
 		ck_assert_int_eq(page.rows[i].kind, CHANGE_OTHER);
 		ck_assert_str_eq(page.rows[i].change, "unknown");
 		ck_assert_str_eq(page.rows[i].entity_type, "");
-		ck_assert_str_eq(page.rows[i].object_id, i == 2 ? "x" : "");
+		ck_assert_int_eq(change_has_id(page.rows[i].object_id), i == 2);
 		ck_assert_ptr_null(page.rows[i].name);
 		ck_assert_int_eq(page.rows[i].deleted_at_us, TIME_NONE);
 	}
@@ -436,6 +467,7 @@ Suite *suite(void)
 	tcase_add_test(t, members);
 	tcase_add_test(t, anomalies);
 	tcase_add_test(t, pages);
+	tcase_add_test(t, what_has_no_id);
 	tcase_add_test(t, incomplete_elements_stay);
 	tcase_add_test(t, names_that_no_text_can_have);
 	tcase_add_test(t, what_is_wrong_with_a_page);

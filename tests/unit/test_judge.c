@@ -106,6 +106,26 @@ START_TEST(it_happens_again)
 END_TEST
 
 /* A receiver drops an id that it has seen, and a new store counts jobs from 1 again. */
+/* Two of them are two, and that one is not seen again proves nothing: it may have another text. */
+START_TEST(objects_without_an_id)
+{
+#define NAMELESS(name) \
+	"{\"recoveryAction\":\"softDelete\",\"entityTypeName\":\"user\",\"displayName\":\"" name \
+	"\"}"
+	(void)judge_world_judge(&PREVIEW(.baseline_us = 0, .p_us = 24,
+		.rows = NAMELESS("Anna") "," NAMELESS("Bert")));
+	ck_assert_int_eq(w.last.n_new, 2);
+	(void)judge_world_judge(&PREVIEW(.baseline_us = 0, .p_us = 48, .rows = NAMELESS("Anna")));
+	ck_assert_int_eq(w.last.n_new, 0);
+	ck_assert_str_eq(
+		judge_world_ask("SELECT name || ' ' || attention || ' ' || fact FROM finding"
+				" ORDER BY id"),
+		"Anna open visible|Bert open visible");
+	ck_assert_str_eq(judge_world_ask("SELECT title FROM alert WHERE kind LIKE 'changes%'"),
+		"contoso: 2 users appeared");
+}
+END_TEST
+
 START_TEST(a_new_store_has_new_ids)
 {
 	static const char rows[] = APPEARED("group", ID(3), "G");
@@ -501,6 +521,7 @@ Suite *suite(void)
 	tcase_add_test(tc, the_same_event_is_told_once);
 	tcase_add_test(tc, it_happens_again);
 	tcase_add_test(tc, an_object_that_is_listed_twice);
+	tcase_add_test(tc, objects_without_an_id);
 	tcase_add_test(tc, a_new_store_has_new_ids);
 	tcase_add_loop_test(tc, silence, 0, 6);
 	tcase_add_test(tc, unverified);
