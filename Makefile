@@ -236,7 +236,7 @@ $(B)/test/replay: $(call obj,$(REPLAY_SRC) $(FAKE_SRC) $(SEEDED_SRC)) $(REPLAY_D
 # Fuzz targets: one program per tests/fuzz/fuzz_*.c; FLAVOUR=fuzz CC=clang.
 FUZZ_SRC := $(wildcard tests/fuzz/fuzz_*.c)
 FUZZ_BIN := $(patsubst tests/fuzz/%.c,$(B)/fuzz/%,$(FUZZ_SRC))
-$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,tests/fuzz/fuzz.c tests/support/clock_virtual.c) $(LIBDAEMON) $(LIBCOMMON)
+$(B)/fuzz/%: $(B)/obj/tests/fuzz/%.o $(call obj,tests/fuzz/fuzz.c tests/support/clock_virtual.c) $(LIBCLI) $(LIBDAEMON) $(LIBCOMMON)
 	$(call say,LD,$@)
 	$(Q)mkdir -p $(@D)
 	$(Q)$(CC) $(ALL_CFLAGS) $(ALL_LDFLAGS) -fsanitize=fuzzer -o $@ $^ $(DAEMON_LIBS) $(COMMON_LIBS)

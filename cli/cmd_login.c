@@ -4,6 +4,7 @@
  * and keeps the token; nothing here ever holds one.
  */
 #include <errno.h>
+#include <pwd.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -248,16 +249,29 @@ static int print_result(const struct login *l, bool daemon_runs)
 /* --- in order -----------------------------------------------------------------------------------
  */
 
+/* As whom somebody reaches this machine from another one. */
+static const char *user_name(void)
+{
+	const char *name = getenv("SUDO_USER");
+	const struct passwd *entry;
+
+	if (text_empty(name))
+		name = getenv("LOGNAME");
+	if (!text_empty(name))
+		return name;
+	entry = getpwuid(getuid());
+	return entry ? entry->pw_name : NULL;
+}
+
 static void give_words(const struct login *l)
 {
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_VIEW_BYTES);
-	const char *user = getenv("SUDO_USER");
 	char host[256] = "";
 	struct login_words w = {
 		.tenant = l->tenant,
 		.account = conf_tenant_find(l->c->conf, l->tenant)->account,
 		.port = l->port,
-		.user = user ? user : getenv("LOGNAME"),
+		.user = user_name(),
 		.host = host,
 	};
 
@@ -281,6 +295,7 @@ static int talk(struct login *l)
 		l->c->args->allow_extra, &l->begun, &l->text);
 	if (code != EXIT_CODE_OK)
 		return code;
+	free(TAKE_PTR(l->text));
 	give_words(l);
 	if (l->listener)
 		code = wait_for_browser(l);

@@ -12,12 +12,12 @@
 
 void login_text_duration(int64_t us, struct buf *out)
 {
-	int64_t seconds = us / USEC_PER_SEC, minutes = seconds / 60;
+	int64_t seconds = (us + USEC_PER_SEC / 2) / USEC_PER_SEC;
 
 	if (seconds < 120)
 		buf_printf(out, "%" PRId64 " seconds", seconds);
 	else
-		buf_printf(out, "%" PRId64 " minutes", minutes);
+		buf_printf(out, "%" PRId64 " minutes", (seconds + 30) / 60);
 }
 
 static void put_visible(const char *text, struct buf *out)

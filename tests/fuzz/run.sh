@@ -30,6 +30,7 @@ headers        512            http
 links          512            http
 control        512            http
 ctl_http       512            http
+redirect       512            http
 conf           768            conf
 rules          512            conf
 calendar       128            conf

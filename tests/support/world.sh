@@ -5,7 +5,7 @@
 # Everything started here is ended by world_end, by its process id.
 
 world_dir='' world_keep=no world_url='' world_start_s=0 world_real_us=0 world_factor=1
-world_sim_pid='' world_daemon_pid='' world_sim_options=()
+world_sim_pid='' world_daemon_pid='' world_login_pid='' world_code=0 world_sim_options=()
 FLAVOUR=${FLAVOUR:-rel}
 B=build/$FLAVOUR
 
@@ -35,8 +35,8 @@ world_begin() {
 # shellcheck disable=SC2317 # called by the trap
 world_end() {
 	local pid
-	for pid in $world_daemon_pid $world_sim_pid; do kill -TERM "$pid" 2>/dev/null || true; done
-	for pid in $world_daemon_pid $world_sim_pid; do wait "$pid" 2>/dev/null || true; done
+	for pid in $world_login_pid $world_daemon_pid $world_sim_pid; do kill -TERM "$pid" 2>/dev/null || true; done
+	for pid in $world_login_pid $world_daemon_pid $world_sim_pid; do wait "$pid" 2>/dev/null || true; done
 	[ "$world_keep" = yes ] || rm -rf "$world_dir"
 }
 
@@ -64,12 +64,12 @@ world_now_s() {
 	echo $((world_start_s + ($(date +%s%N) / 1000 - world_real_us) * world_factor / 1000000))
 }
 
-# world_sim SCENARIO: starts the simulator; @START@ and @SECRET@ in the file are filled in. Tenants of the
+# world_sim SCENARIO: starts the simulator; @START@, @SECRET@ and @DIR@ in the file are filled in. Tenants of the
 # scenario become credentials and, with world_conf, configuration.
 world_sim() {
 	world_secret="whsec_$(openssl rand -base64 32)"
 	sed -e "s|@START@|$(date -u -d "@$world_start_s" +%Y-%m-%dT%H:%M:%SZ)|" -e "s|@SECRET@|$world_secret|" \
-		"$1" >"$world_dir/scenario.scn"
+		-e "s|@DIR@|$world_dir|" "$1" >"$world_dir/scenario.scn"
 	"${world_run[@]}" "$B/test/graphsim" --cert "$world_dir/server.pem" --key "$world_dir/server.key" --port 0 \
 		"${world_sim_options[@]}" --port-file "$world_dir/port" --scenario "$world_dir/scenario.scn" >"$world_dir/graphsim.log" 2>&1 &
 	world_sim_pid=$!
@@ -81,7 +81,7 @@ world_sim() {
 	openssl rand -base64 32 >"$world_dir/credentials/store-key"
 	printf '%s' "$world_secret" >"$world_dir/credentials/ops-secret"
 	printf '%s/hook/ops' "$world_url" >"$world_dir/credentials/ops-url"
-	grep '^tenant ' "$world_dir/scenario.scn" | while read -r _ name _ _ rest; do
+	sed -n '/^tenant .* refresh_token=/p' "$world_dir/scenario.scn" | while read -r _ name _ _ rest; do
 		rest=${rest##*refresh_token=}
 		printf '%s' "${rest%% *}" >"$world_dir/credentials/$name.refresh_token"
 	done
@@ -136,6 +136,36 @@ world_up() { world_cli status | grep -q 'runs (pid'; }
 
 # world_ask PATH: a question to the simulator (/sim/violations, /sim/counts, /sim/hooks).
 world_ask() { curl -s --noproxy '*' --cacert "$world_dir/ca.pem" "$world_url$1"; }
+
+# world_tell LINE: a line of the scenario language, now.
+world_tell() { curl -sf --noproxy '*' --cacert "$world_dir/ca.pem" --data "$1" "$world_url/sim/line"; }
+
+# world_login OPTION...: `snapwatch login OPTION...` in the background; its output is in login.out and login.err, and
+# its standard input is descriptor 7. world_login_url waits for the address that it prints.
+world_login() {
+	rm -f "$world_dir"/login.out "$world_dir"/login.err "$world_dir"/login.in
+	mkfifo "$world_dir/login.in"
+	world_cli login "$@" <"$world_dir/login.in" >"$world_dir/login.out" 2>"$world_dir/login.err" &
+	world_login_pid=$!
+	exec 7>"$world_dir/login.in"
+}
+world_login_url() {
+	until grep -h -m 1 '^https://' "$world_dir/login.out" "$world_dir/login.err"; do
+		kill -0 "$world_login_pid" 2>/dev/null || return 1
+		sleep 0.05
+	done
+}
+# Waits for its end; its exit status is in world_code.
+world_login_end() {
+	world_code=0
+	exec 7>&-
+	# shellcheck disable=SC2034 # of the caller
+	wait "$world_login_pid" || world_code=$?
+	world_login_pid=''
+}
+
+# world_browse URL [OPTION...]: what a browser does there, up to the end; prints the last page.
+world_browse() { curl -s --max-time 60 --noproxy '*' --cacert "$world_dir/ca.pem" -L "$@"; }
 
 # world_wait_for COMMAND...: until it succeeds; the caller's own time limit ends a wait in vain. The daemon must
 # stay alive meanwhile if there is one.

@@ -128,7 +128,8 @@ static const struct {
 	const char *text;
 } durations[] = {
 	{15 * USEC_PER_MIN, "15 minutes"},
-	{15 * USEC_PER_MIN - 1, "14 minutes"},
+	{15 * USEC_PER_MIN - 1, "15 minutes"},
+	{14 * USEC_PER_MIN + 29 * USEC_PER_SEC, "14 minutes"},
 	{2 * USEC_PER_MIN, "2 minutes"},
 	{90 * USEC_PER_SEC, "90 seconds"},
 	{0, "0 seconds"},
