@@ -179,7 +179,7 @@ static void show_page(struct login *l, int code)
 	if (!l->listener)
 		return;
 	if (code == EXIT_CODE_OK) {
-		buf_printf(&text, "snapwatch works for %s in the name of %s now.\n", l->tenant,
+		buf_printf(&text, "snapwatch works for %s as %s from now on.\n", l->tenant,
 			l->result.account ? l->result.account : "this account");
 		buf_puts(&text, l->result.warnings ? l->result.warnings : "");
 		page.hint = "You can close this window.";

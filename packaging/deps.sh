@@ -2,7 +2,7 @@
 # SPDX-License-Identifier: Apache-2.0
 # Installs what is missing to build or test snapwatch, with the system's package manager.
 #
-#	packaging/deps.sh [build|test|all|bench-peers]	(default: all, which is build and test)
+#	packaging/deps.sh [build|test|all|browser|bench-peers]	(default: all, which is build and test)
 #
 # Says nothing and needs no rights when nothing is missing. What counts is what is usable, not which
 # package it came from: commands, pkg-config modules, files and Python modules are looked for.
@@ -41,6 +41,8 @@ build    cmd:setarch                          util-linux             util-linux
 build    cmd:openssl                          openssl                openssl
 build    cmd:curl                             curl                   curl
 build    pc:zlib                              zlib1g-dev             zlib-devel
+browser  cmd:chromium                         chromium               chromium
+browser  cmd:node                             nodejs                 nodejs
 bench-peers  cmd:node                         nodejs                 nodejs
 bench-peers  cmd:npm                          npm                    npm
 bench-peers  cmd:g++                          g++                    gcc-c++
@@ -81,7 +83,7 @@ have()
 # True when rows of a group belong to what was asked for. $1: group of the row, $2: asked for.
 belongs()
 {
-	[ "$1" = "$2" ] || { [ "$2" = all ] && [ "$1" != bench-peers ]; }
+	[ "$1" = "$2" ] || { [ "$2" = all ] && { [ "$1" = build ] || [ "$1" = test ]; }; }
 }
 
 # Prints the packages of the group that are missing, each once. $1: group, $2: apt or dnf.
@@ -140,8 +142,8 @@ install_dnf()
 
 group=${1:-all}
 case $group in
-build | test | all | bench-peers) ;;
-*) fail "usage: deps.sh [build|test|all|bench-peers]" ;;
+build | test | all | browser | bench-peers) ;;
+*) fail "usage: deps.sh [build|test|all|browser|bench-peers]" ;;
 esac
 
 if command -v apt-get > /dev/null 2>&1; then
