@@ -91,7 +91,7 @@ ends_in_preview fabrikam "certificate, browser"
 world_code=0
 world_cli logout contoso >"$out" 2>"$err" || world_code=$?
 ends_with "logout" 0
-says "logout" "$out" 'revoke'
+says "logout" "$out" 'Revoke sessions'
 world_cli tenants --json >"$out"
 check "nobody is signed in for contoso" has "$out" '"tenant":"contoso",.*"state":"nobody"'
 
