@@ -208,6 +208,7 @@ FAKED_TESTS := test_auth test_enrol test_fakes test_graph test_job test_job_canc
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property test_pages): $(call obj,tests/support/graph_scripted.c)
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property): $(call obj,tests/support/job_world.c)
 TEST_LIBS_test_pages := -Wl,--wrap=change_link_peek
+$(patsubst %,$(B)/unit/%,test_dice test_job_property test_plan_property test_retry_property): $(call obj,tests/support/dice.c)
 $(B)/unit/test_judge $(B)/unit/test_judge_story: $(call obj,tests/support/judge_world.c)
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 $(B)/unit/test_conf $(B)/unit/test_conf_wrong: $(call obj,tests/support/conf_files.c)

@@ -29,6 +29,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/store/store_job.h"
+#include "tests/support/dice.h"
 #include "tests/support/tmpdir.h"
 
 Suite *suite(void);
@@ -91,33 +92,18 @@ struct history {
 	size_t n;
 };
 
-/* splitmix64: the same on every machine. */
-static uint64_t next_random(uint64_t *state)
-{
-	uint64_t z = (*state += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
-static int64_t below(uint64_t *state, int64_t bound)
-{
-	return (int64_t)(next_random(state) % (uint64_t)bound);
-}
-
 static int64_t some_time(uint64_t *state)
 {
 	static const int64_t units[] = {USEC_PER_MSEC, USEC_PER_SEC, USEC_PER_SEC, USEC_PER_MIN,
 		USEC_PER_MIN, USEC_PER_HOUR};
 
-	return (1 + below(state, 9)) * units[below(state, 6)];
+	return (1 + dice_below(state, 9)) * units[dice_below(state, 6)];
 }
 
 /* Half of all events let time pass, else everything would happen before the first answer. */
 static struct event make_event(uint64_t *state)
 {
-	struct event e = {.what = (enum what)below(state, 2 * _WHAT_MAX)};
+	struct event e = {.what = (enum what)dice_below(state, 2 * _WHAT_MAX)};
 
 	if (e.what >= _WHAT_MAX)
 		e.what = TIME_PASSES;
@@ -126,34 +112,34 @@ static struct event make_event(uint64_t *state)
 		e.a = some_time(state);
 		break;
 	case ANSWER_FORCED:
-		e.a = OP_JOBS + below(state, _OP_MAX - OP_JOBS);
-		e.b = 1 + below(state, GRAPH_BAD_REPLY);
-		e.c = below(state, 2);
+		e.a = OP_JOBS + dice_below(state, _OP_MAX - OP_JOBS);
+		e.b = 1 + dice_below(state, GRAPH_BAD_REPLY);
+		e.c = dice_below(state, 2);
 		break;
 	case STATUS:
-		e.a = below(state, MAX_JOBS);
-		e.b = below(state, 5);
+		e.a = dice_below(state, MAX_JOBS);
+		e.b = dice_below(state, 5);
 		break;
 	case DIE:
-		e.a = 1 + below(state, 6);
-		e.b = below(state, 2);
+		e.a = 1 + dice_below(state, 6);
+		e.b = dice_below(state, 2);
 		break;
 	case CLOCK:
-		e.a = (below(state, 2) ? 1 : -1) * some_time(state);
+		e.a = (dice_below(state, 2) ? 1 : -1) * some_time(state);
 		break;
 	case LIST:
-		e.a = below(state, 4);
+		e.a = dice_below(state, 4);
 		break;
 	case SLOW:
-		e.a = below(state, 2) ? USEC_PER_MSEC : some_time(state) / 100 + 1;
+		e.a = dice_below(state, 2) ? USEC_PER_MSEC : some_time(state) / 100 + 1;
 		break;
 	case FOREIGN_JOB:
-		e.a = below(state, 3);
+		e.a = dice_below(state, 3);
 		break;
 	case LOST:
 	case DEAF:
 	case LINGER:
-		e.a = below(state, 2);
+		e.a = dice_below(state, 2);
 		break;
 	case FOREIGN_ENDS:
 	case CANCEL:
@@ -172,18 +158,18 @@ static void make_history(struct history *h, uint64_t seed)
 	uint64_t state = seed;
 
 	h->seed = seed;
-	h->takes_us = USEC_PER_MIN + below(&state, USEC_PER_HOUR);
-	h->n = 4 + (size_t)below(&state, MAX_EVENTS - 3);
+	h->takes_us = USEC_PER_MIN + dice_below(&state, USEC_PER_HOUR);
+	h->n = 4 + (size_t)dice_below(&state, MAX_EVENTS - 3);
 	for (size_t i = 0; i < MAX_EVENTS; i++)
 		h->events[i] = make_event(&state);
 	/* the answer to a POST is lost, and lists are behind: chance alone would seldom have both
 	 */
-	if (below(&state, 4) == 0) {
+	if (dice_below(&state, 4) == 0) {
 		h->events[0] = (struct event){.what = LOST, .a = 1};
 		h->events[1] = (struct event){ANSWER_FORCED, OP_CREATE, GRAPH_NETWORK, 1};
 	}
 	/* a POST comes to nothing, and somebody starts the same preview */
-	if (below(&state, 8) == 0) {
+	if (dice_below(&state, 8) == 0) {
 		h->n = h->n < 5 ? 5 : h->n;
 		h->events[0] = (struct event){ANSWER_FORCED, OP_CREATE, GRAPH_NETWORK, 0};
 		h->events[1] = (struct event){.what = TIME_PASSES, .a = 2 * USEC_PER_SEC};
@@ -551,29 +537,29 @@ static bool plays_well(const struct history *h, char *text, size_t size)
 	return status == 0;
 }
 
-/* Leaves out whatever is not needed for it to fail, one event at a time, until each is needed. */
-static void cut_down(struct history *h, char *text, size_t size)
-{
-	for (size_t i = 0; i < h->n;) {
-		struct history less = *h;
-		char other[512];
+struct trial {
+	struct history *h;
+	char *text; /* what is not well with it */
+	size_t size;
+};
 
-		memmove(&less.events[i], &less.events[i + 1],
-			(less.n - i - 1) * sizeof(less.events[0]));
-		less.n--;
-		if (plays_well(&less, other, sizeof(other))) {
-			i++;
-			continue;
-		}
-		*h = less;
-		(void)snprintf(text, size, "%s", other);
-		i = 0;
-	}
+static bool fails(void *arg, size_t n)
+{
+	struct trial *t = arg;
+	char text[512];
+
+	t->h->n = n;
+	if (plays_well(t->h, text, sizeof(text)))
+		return false;
+	(void)snprintf(t->text, t->size, "%s", text);
+	return true;
 }
 
 static void report(struct history *h, char *text, size_t size)
 {
-	cut_down(h, text, size);
+	struct trial t = {h, text, size};
+
+	h->n = dice_cut(h->events, h->n, sizeof(h->events[0]), fails, &t);
 	(void)printf("PROPERTY_SEED=%llu: %s\n", (unsigned long long)h->seed, text);
 	for (size_t i = 0; i < h->n; i++)
 		(void)printf("\t%-20s %lld %lld %lld\n", names[h->events[i].what],
@@ -595,13 +581,7 @@ static void try_one(uint64_t seed)
 
 START_TEST(any_order_of_events)
 {
-	const char *one = getenv("PROPERTY_SEED"), *runs = getenv("PROPERTY_RUNS");
-	uint64_t n = runs ? strtoull(runs, NULL, 10) : RUNS;
-
-	if (one)
-		try_one(strtoull(one, NULL, 10));
-	for (uint64_t seed = 1; !one && seed <= n; seed++)
-		try_one(seed);
+	dice_each(RUNS, try_one);
 }
 END_TEST
 

@@ -25,6 +25,7 @@
 #include "common/base/timefmt.h"
 #include "common/model/retention.h"
 #include "common/model/risk.h"
+#include "tests/support/dice.h"
 
 #define DAY USEC_PER_DAY
 #define H USEC_PER_HOUR
@@ -71,19 +72,9 @@ struct world {
 	unsigned n_warned, n_shrank;
 };
 
-/* splitmix64: the same histories on every machine. */
-static uint64_t next_random(struct world *w)
-{
-	uint64_t z = (w->random += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
 static int64_t below(struct world *w, int64_t bound)
 {
-	return (int64_t)(next_random(w) % (uint64_t)bound);
+	return dice_below(&w->random, bound);
 }
 
 static bool chance(struct world *w, unsigned percent)

@@ -14,6 +14,7 @@
 
 #include "common/base/limits.h"
 #include "daemon/graph/retry.h"
+#include "tests/support/dice.h"
 
 Suite *suite(void);
 
@@ -33,19 +34,9 @@ struct game {
 	int64_t asked_us; /* what Retry-After says, by our own reckoning; TIME_NONE: nothing */
 };
 
-/* splitmix64: the same on every machine. */
-static uint64_t next_random(struct game *g)
-{
-	uint64_t z = (g->random += 0x9e3779b97f4a7c15u);
-
-	z = (z ^ (z >> 30)) * 0xbf58476d1ce4e5b9u;
-	z = (z ^ (z >> 27)) * 0x94d049bb133111ebu;
-	return z ^ (z >> 31);
-}
-
 static int64_t below(struct game *g, int64_t bound)
 {
-	return (int64_t)(next_random(g) % (uint64_t)bound);
+	return dice_below(&g->random, bound);
 }
 
 #define HOLDS(g, condition) \
@@ -119,7 +110,7 @@ static void make_answer(struct game *g)
 		.attempt = g->attempt,
 		.token_renewed = g->renewed,
 		.waited_us = g->waited_us,
-		.random = below(g, 8) ? next_random(g) : UINT64_MAX * (uint64_t)below(g, 2),
+		.random = below(g, 8) ? dice_next(&g->random) : UINT64_MAX * (uint64_t)below(g, 2),
 		.body_usable = below(g, 10) == 0,
 		.bearer_challenge = below(g, 2),
 	};
@@ -225,13 +216,7 @@ static void play(uint64_t seed)
 
 START_TEST(every_request_ends_in_time)
 {
-	const char *one = getenv("PROPERTY_SEED"), *runs = getenv("PROPERTY_RUNS");
-	uint64_t n = runs ? strtoull(runs, NULL, 10) : RUNS;
-
-	if (one)
-		play(strtoull(one, NULL, 10));
-	for (uint64_t seed = 1; !one && seed <= n; seed++)
-		play(seed);
+	dice_each(RUNS, play);
 }
 END_TEST
 
