@@ -28,6 +28,8 @@ graph_error    1024           json
 auth_reply     1024           http
 headers        512            http
 links          512            http
+id_token       1024           json
+enrol          512            http
 control        512            http
 ctl_http       512            http
 redirect       512            http
