@@ -21,14 +21,34 @@ static void check_text(const char *text)
 	FUZZ_CHECK(*text && strlen(text) <= LIMIT_ID_BYTES && utf8_valid(text, strlen(text)));
 }
 
-static bool wants_tenant(const struct control_route *route)
+/* What a body of this route has: 1 a tenant, 0 none, -1 either. */
+static int tenant_of(const struct control_route *route)
 {
-	return strcmp(route->path, "/v1/reload") != 0 && strcmp(route->path, "/v1/status") != 0;
+	static const struct {
+		const char *path;
+		int tenant;
+	} others[] = {
+		{"/v1/status", 0}, {"/v1/reload", 0}, {"/v1/login/finish", 0}, {"/v1/doctor", -1}};
+
+	for (size_t i = 0; i < ARRAY_SIZE(others); i++)
+		if (strcmp(route->path, others[i].path) == 0)
+			return others[i].tenant;
+	return 1;
 }
 
 static void check_call(const struct control_route *route, const struct control_call *call)
 {
-	FUZZ_CHECK(wants_tenant(route) == (call->tenant != NULL));
+	int tenant = tenant_of(route);
+
+	FUZZ_CHECK(tenant < 0 || (tenant == 1) == (call->tenant != NULL));
+	FUZZ_CHECK((strcmp(route->path, "/v1/login/finish") == 0) == (call->login != NULL));
+	if (call->login)
+		check_text(call->login);
+	if (call->answer)
+		FUZZ_CHECK(*call->answer && strlen(call->answer) <= LIMIT_LOGIN_ANSWER_BYTES);
+	check_text(call->how.method);
+	if (call->how.redirect)
+		check_text(call->how.redirect);
 	if (call->tenant)
 		check_text(call->tenant);
 	if (call->watch)
@@ -52,10 +72,16 @@ static void check_again(const struct control_route *route, const struct control_
 		jsonw_kv_string(&w, "tenant", call->tenant);
 	if (call->watch)
 		jsonw_kv_string(&w, "watch", call->watch);
+	if (call->login)
+		jsonw_kv_string(&w, "login", call->login);
+	if (call->answer)
+		jsonw_kv_string(&w, "answer", call->answer);
 	jsonw_object_end(&w);
 	FUZZ_CHECK(!control_body_parse(route, body.data, body.len, &document, &again, &error));
 	FUZZ_CHECK(!call->tenant || strcmp(again.tenant, call->tenant) == 0);
 	FUZZ_CHECK(!call->watch || strcmp(again.watch, call->watch) == 0);
+	FUZZ_CHECK(!call->login || strcmp(again.login, call->login) == 0);
+	FUZZ_CHECK(!call->answer || strcmp(again.answer, call->answer) == 0);
 	json_free(document);
 }
 

@@ -19,35 +19,27 @@
 
 static struct secret *state;
 
-/* A field of that name, unescaped, stands somewhere. */
-static bool field_in(const char *query, const char *name)
+static bool has(const char *query, size_t len, const char *part)
 {
-	size_t len = strlen(name);
-
-	for (const char *at = query; (at = strstr(at, name)); at++)
-		if ((at == query || at[-1] == '&') && at[len] == '=')
-			return true;
-	return false;
+	return memmem(query, len, part, strlen(part)) != NULL;
 }
 
 static void check_query(const char *query, size_t len)
 {
 	struct enrol_answer a = {0};
 	int r = enrol_answer_read(query, len, state, &a);
-	bool escaped = strpbrk(query, "%+") != NULL;
+	bool escaped = memchr(query, '%', len) || memchr(query, '+', len);
 
 	FUZZ_CHECK(r == 0 || r == ENROL_ANSWER_E_STATE || r == ENROL_ANSWER_E_FORM);
+	FUZZ_CHECK(r == ENROL_ANSWER_E_STATE || escaped || has(query, len, "state=" STATE));
 	if (r == 0) {
 		FUZZ_CHECK(!a.code == !!a.error && !a.error == !a.description);
 		FUZZ_CHECK(!a.code || a.code->len > 0);
 		FUZZ_CHECK(!a.error || *a.error);
-		FUZZ_CHECK(escaped || strstr(query, "state=" STATE));
-		FUZZ_CHECK(escaped || field_in(query, a.code ? "code" : "error"));
+		FUZZ_CHECK(escaped || has(query, len, a.code ? "code=" : "error="));
 	} else {
 		FUZZ_CHECK(!a.code && !a.error && !a.description);
 	}
-	if (r == ENROL_ANSWER_E_FORM)
-		FUZZ_CHECK(escaped || strstr(query, "state=" STATE));
 	enrol_answer_done(&a);
 }
 
