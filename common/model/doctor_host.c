@@ -88,7 +88,8 @@ void doctor_judge_service(const struct doctor_service *s, struct doctor_report *
 		return;
 	}
 	doctor_fail(out, NULL, DOCTOR_SERVICE,
-		s->code > EXIT_CODE_OK && s->code < _EXIT_CODE_MAX ? s->code : EXIT_CODE_NO_DAEMON,
+		s->code > EXIT_CODE_USAGE && s->code < _EXIT_CODE_MAX ? s->code
+								      : EXIT_CODE_NO_DAEMON,
 		"as root: systemctl start snapwatchd; then journalctl -u snapwatchd has its words",
 		"%s", text_empty(s->text) ? "snapwatchd does not run" : s->text);
 }

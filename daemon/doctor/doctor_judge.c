@@ -65,6 +65,7 @@ void doctor_facts_done(struct doctor_facts *f)
 	for (size_t i = 0; i < ARRAY_SIZE(f->tokens); i++)
 		answer_done(&f->tokens[i]);
 	sign_in_done(&f->sign_in);
+	free(f->token_tenant);
 	answer_done(&f->snapshots);
 	answer_done(&f->jobs);
 	answer_done(&f->polled);

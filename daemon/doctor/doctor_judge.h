@@ -15,6 +15,7 @@
 #include "common/model/sign_in.h"
 #include "daemon/engine/http.h"
 #include "daemon/graph/auth.h"
+#include "daemon/graph/graph.h"
 #include "daemon/graph/retry.h"
 
 struct conf_tenant;
@@ -66,16 +67,17 @@ struct doctor_facts {
 	struct doctor_answer tokens[2]; /* by enum auth_kind */
 	bool sign_in_known;
 	struct sign_in sign_in; /* of the account */
+	char *token_tenant;	/* which the token is of; NULL: it does not say */
 	struct doctor_answer snapshots;
 	size_t n_snapshots;
 	int64_t newest_us;    /* TIME_NONE */
 	int64_t previewed_us; /* a preview of ours was created last then; TIME_NONE: never */
 	struct doctor_answer jobs;
 	size_t n_jobs;
-	struct remote_job holder; /* of the slot; service_id NULL: nobody */
-	bool ours;		  /* the holder is */
-	struct doctor_answer polled;
-	enum auth_kind poller; /* whose token read the job */
+	struct remote_job holder;	/* of the slot; service_id NULL: nobody */
+	bool ours;			/* the holder is */
+	struct doctor_answer polled;	/* one that is listed */
+	struct graph_job_read job_read; /* how they can be read, as far as it is known */
 };
 void doctor_facts_done(struct doctor_facts *f);
 

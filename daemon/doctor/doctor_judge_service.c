@@ -169,17 +169,14 @@ void doctor_judge_polling(const struct doctor_facts *f, struct doctor_report *ou
 {
 	if (!f->jobs.asked)
 		return;
-	if (f->conf->sign_in != SIGN_IN_USER_APP)
-		doctor_none(out, f->conf->name, DOCTOR_POLLING,
-			"sign_in is \"user\": jobs are read with the account's token");
-	else if (!f->polled.asked)
-		doctor_none(out, f->conf->name, DOCTOR_POLLING,
-			"there is no preview that could be read");
-	else if (f->polled.outcome != GRAPH_OK)
+	if (f->job_read.at != GRAPH_AT_UNKNOWN)
+		doctor_ok(out, f->conf->name, DOCTOR_POLLING, "a job is read %s",
+			graph_job_read_text(f->job_read));
+	else if (f->polled.asked && f->polled.outcome != GRAPH_OK)
 		doctor_warn(out, f->conf->name, DOCTOR_POLLING,
 			"nothing: how far a preview is will be read from the list of jobs",
-			"no token may read a job: %s", f->polled.text);
+			"a job cannot be read by itself: %s", f->polled.text);
 	else
-		doctor_ok(out, f->conf->name, DOCTOR_POLLING, "jobs are read with %s",
-			f->poller == AUTH_APP ? "the app-only token" : "the account's token");
+		doctor_none(out, f->conf->name, DOCTOR_POLLING,
+			"there is no preview that could be read");
 }

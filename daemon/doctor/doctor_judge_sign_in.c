@@ -115,7 +115,14 @@ void doctor_judge_tenant(const struct doctor_facts *f, struct doctor_report *out
 	(void)snprintf(remedy, sizeof(remedy),
 		"correct tenant_id, or sign in with an account of this tenant: snapwatch login %s",
 		f->conf->name);
-	if (f->sign_in_known && f->sign_in.guest == 1)
+	if (!f->token_tenant)
+		doctor_none(out, f->conf->name, DOCTOR_TENANT,
+			"the service did not say whose token it is");
+	else if (strcasecmp(f->token_tenant, f->conf->tenant_id) != 0)
+		doctor_fail(out, f->conf->name, DOCTOR_TENANT, EXIT_CODE_SIGN_IN, remedy,
+			"the token is of tenant %s, not of %s", f->token_tenant,
+			f->conf->tenant_id);
+	else if (f->sign_in_known && f->sign_in.guest == 1)
 		doctor_warn(out, f->conf->name, DOCTOR_TENANT, remedy,
 			"the account is a guest: whoever runs its home can end the sign-in");
 	else

@@ -20,6 +20,16 @@
 #define PEER_WARN_US (7 * USEC_PER_DAY)
 #define CERTIFICATE_WARN_US (30 * USEC_PER_DAY)
 
+static long long days_of(int64_t left_us)
+{
+	return left_us / USEC_PER_DAY;
+}
+
+static const char *plural(int64_t left_us)
+{
+	return days_of(left_us) == 1 ? "" : "s";
+}
+
 /* --- files --------------------------------------------------------------------------------------
  */
 
@@ -126,11 +136,11 @@ void doctor_judge_certificate(const struct doctor_facts *f, struct doctor_report
 			"'%s' expired at %s", f->conf->certificate, when);
 	else if (left_us < CERTIFICATE_WARN_US)
 		doctor_warn(out, f->conf->name, DOCTOR_CERTIFICATE, remedy,
-			"'%s' ends in %lld days, at %s", f->conf->certificate,
-			(long long)(left_us / USEC_PER_DAY), when);
+			"'%s' ends in %lld day%s, at %s", f->conf->certificate, days_of(left_us),
+			plural(left_us), when);
 	else
-		doctor_ok(out, f->conf->name, DOCTOR_CERTIFICATE, "%lld days left",
-			(long long)(left_us / USEC_PER_DAY));
+		doctor_ok(out, f->conf->name, DOCTOR_CERTIFICATE, "%lld day%s left",
+			days_of(left_us), plural(left_us));
 }
 
 /* --- the way ------------------------------------------------------------------------------------
@@ -259,11 +269,11 @@ static void pass_tls(const struct doctor_facts *f, struct doctor_report *out)
 	int64_t left_us = soonest->peer.not_after_us - f->now_us;
 	if (left_us < PEER_WARN_US)
 		doctor_warn(out, f->conf->name, DOCTOR_TLS, "tell whoever runs it to renew it",
-			"the certificate of %s ends in %lld days; signed by %s", soonest->name,
-			(long long)(left_us / USEC_PER_DAY), short_issuer(&soonest->peer));
+			"the certificate of %s ends in %lld day%s; signed by %s", soonest->name,
+			days_of(left_us), plural(left_us), short_issuer(&soonest->peer));
 	else
-		doctor_ok(out, f->conf->name, DOCTOR_TLS, "trusted, signed by %s; %lld days left",
-			short_issuer(&soonest->peer), (long long)(left_us / USEC_PER_DAY));
+		doctor_ok(out, f->conf->name, DOCTOR_TLS, "trusted, signed by %s; %lld day%s left",
+			short_issuer(&soonest->peer), days_of(left_us), plural(left_us));
 }
 
 void doctor_judge_tls(const struct doctor_facts *f, struct doctor_report *out)

@@ -363,6 +363,8 @@ static bool ask_sign_in(struct visit *v)
 {
 	const struct sign_in *s = auth_sign_in(v->t->auth);
 
+	free(v->facts.token_tenant);
+	v->facts.token_tenant = mem_text(auth_token_tenant(v->t->auth));
 	v->facts.sign_in_known = s && sign_in_copy(s, &v->facts.sign_in) == 0;
 	return false;
 }
@@ -489,7 +491,7 @@ static void polled(void *arg, struct graph_reply *reply)
 
 	v->graph = NULL;
 	set_answer(&v->facts.polled, (int)reply->outcome, reply->text, reply->hint);
-	v->facts.poller = graph_polls_with_app(v->t->graph) ? AUTH_APP : AUTH_DELEGATED;
+	v->facts.job_read = graph_job_read(v->t->graph);
 	step_done(v);
 }
 
@@ -504,7 +506,8 @@ static const char *snapshot_of(const struct visit *v, const struct remote_job *j
 
 static bool ask_polled(struct visit *v)
 {
-	if (v->conf->sign_in != SIGN_IN_USER_APP)
+	v->facts.job_read = graph_job_read(v->t->graph);
+	if (v->facts.job_read.at != GRAPH_AT_UNKNOWN)
 		return false;
 	for (size_t i = 0; i < v->jobs.n; i++) {
 		const struct remote_job *j = &v->jobs.items[i];

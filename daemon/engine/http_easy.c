@@ -431,7 +431,7 @@ enum http_error http_easy_error(struct http_call *c, CURLcode result)
 {
 	enum http_error error = classify(c, result);
 
-	c->stage = http_peer_stage(c->easy, result);
+	c->stage = http_peer_stage(c->easy, result, error);
 	if (error == HTTP_OK)
 		c->error_text[0] = '\0';
 	else if (c->header_bytes > LIMIT_HEADERS_BYTES)

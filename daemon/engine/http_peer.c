@@ -31,21 +31,24 @@ CURLcode http_peer_setup(CURL *easy, const struct http_request *q)
 	return r;
 }
 
-enum http_stage http_peer_stage(CURL *easy, CURLcode result)
+enum http_stage http_peer_stage(CURL *easy, CURLcode result, enum http_error error)
 {
-	curl_off_t named_us = 0, connected_us = 0, secured_us = 0;
+	curl_off_t named_us = 0, secured_us = 0;
+	const char *address = NULL;
 
 	if (result == CURLE_COULDNT_RESOLVE_HOST || result == CURLE_COULDNT_RESOLVE_PROXY)
 		return HTTP_AT_NAME;
 	if (result == CURLE_COULDNT_CONNECT)
 		return HTTP_AT_CONNECT;
+	if (error == HTTP_E_TLS)
+		return HTTP_AT_TLS;
 	/* each is the time from the start to the end of that step, 0 when it did not end */
 	(void)curl_easy_getinfo(easy, CURLINFO_NAMELOOKUP_TIME_T, &named_us);
-	(void)curl_easy_getinfo(easy, CURLINFO_CONNECT_TIME_T, &connected_us);
 	(void)curl_easy_getinfo(easy, CURLINFO_APPCONNECT_TIME_T, &secured_us);
-	if (secured_us > 0 || result == CURLE_OK)
+	(void)curl_easy_getinfo(easy, CURLINFO_PRIMARY_IP, &address);
+	if (secured_us > 0 || error == HTTP_OK)
 		return HTTP_AT_ANSWER;
-	if (connected_us > 0)
+	if (address && *address)
 		return HTTP_AT_TLS;
 	return named_us > 0 ? HTTP_AT_CONNECT : HTTP_AT_NAME;
 }

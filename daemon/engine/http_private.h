@@ -83,7 +83,7 @@ const char *http_easy_header(struct http_call *c, const char *name, struct buf *
 /* http_peer.c: options for a request that asks who answers; how far one came; who answered (false:
  * that is not known). */
 CURLcode http_peer_setup(CURL *easy, const struct http_request *q);
-enum http_stage http_peer_stage(CURL *easy, CURLcode result);
+enum http_stage http_peer_stage(CURL *easy, CURLcode result, enum http_error error);
 bool http_peer_read(CURL *easy, struct http_peer *ret);
 
 /* http_multi.c */

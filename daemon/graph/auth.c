@@ -335,6 +335,7 @@ struct auth *auth_free(struct auth *a)
 	for (size_t i = 0; i < ARRAY_SIZE(a->slots); i++)
 		slot_done(&a->slots[i]);
 	(void)conf_tenant_unref(a->tenant);
+	free(a->token_tenant);
 	free(a->credentials_dir);
 	free(a);
 	return NULL;
@@ -374,4 +375,9 @@ int64_t auth_last_refresh_us(const struct auth *a)
 int64_t auth_certificate_ends_us(const struct auth *a)
 {
 	return a->certificate_ends_us;
+}
+
+const char *auth_token_tenant(const struct auth *a)
+{
+	return a->token_tenant;
 }

@@ -138,3 +138,6 @@ const char *auth_trouble(const struct auth *a);
 int64_t auth_last_refresh_us(const struct auth *a);
 /* When the certificate ends that was read last; TIME_NONE: none is configured, or not read yet. */
 int64_t auth_certificate_ends_us(const struct auth *a);
+/* Which tenant the last identity token was of, as it says (hostile); NULL: none came yet. Valid
+ * until the loop turns. */
+const char *auth_token_tenant(const struct auth *a);

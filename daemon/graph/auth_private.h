@@ -93,6 +93,7 @@ struct auth {
 	struct conf_tenant *tenant;
 	struct auth_slot slots[2]; /* by enum auth_kind */
 	int64_t certificate_ends_us;
+	char *token_tenant; /* of the last identity token; NULL: none came */
 };
 
 /* Sends form (already holding the grant; consumed) with what every exchange has. */

@@ -7,6 +7,7 @@
  * or a different one is there.
  */
 #include "daemon/graph/auth_user.h"
+#include "daemon/graph/id_token.h"
 
 #include <errno.h>
 #include <stdlib.h>
@@ -75,12 +76,31 @@ static void saved(void *arg, int r)
 	auth_slot_won(u->slot, &reply);
 }
 
+/* Whose token it is. What came by a credential file tells its name here for the first time. */
+static void note_identity(struct user *u, const struct auth_reply *reply)
+{
+	struct auth *a = u->slot->auth;
+	struct id_token who;
+
+	if (!reply->id_token ||
+		id_token_read(reply->id_token->data, reply->id_token->len, &who) != 0)
+		return;
+	free(a->token_tenant);
+	a->token_tenant = TAKE_PTR(who.tenant_id);
+	if (!u->sign_in.account)
+		u->sign_in.account = TAKE_PTR(who.username);
+	if (!u->sign_in.account_id)
+		u->sign_in.account_id = TAKE_PTR(who.object_id);
+	id_token_done(&who);
+}
+
 static void note_granted(struct user *u, struct auth_reply *reply)
 {
 	const struct log_ctx ctx = {.tenant = u->slot->auth->tenant->name};
 
 	if (sign_in_refreshed(&u->sign_in, clock_wall_us()))
 		log_notice(&ctx, "the sign-in works again");
+	note_identity(u, reply);
 	if (!reply->scopes)
 		return;
 	free(u->sign_in.scopes);

@@ -259,8 +259,3 @@ uint64_t graph_requests(const struct graph *g)
 {
 	return g->requests;
 }
-
-bool graph_polls_with_app(const struct graph *g)
-{
-	return g->swapped[GRAPH_GET_JOB] != graph_op_row(GRAPH_GET_JOB)->app;
-}

@@ -99,6 +99,3 @@ void graph_note_listed(struct graph *g);
 /* For status: trouble of the last call that ended, NULL when it was good; requests sent so far. */
 const char *graph_trouble(const struct graph *g);
 uint64_t graph_requests(const struct graph *g);
-/* Whether a job is read with the application's token rather than the account's, by what was found
- * out. */
-bool graph_polls_with_app(const struct graph *g);

@@ -62,6 +62,7 @@ static void setup(void)
 				.not_before_us = NOW_US - 30 * USEC_PER_DAY,
 				.not_after_us = NOW_US + 200 * USEC_PER_DAY},
 		};
+	facts.token_tenant = mem_text("11111111-1111-4111-8111-111111111111");
 	facts.sign_in.account = mem_text("snapwatch@contoso.example");
 	facts.sign_in.scopes =
 		mem_text("openid profile "
@@ -226,6 +227,16 @@ static void both_refused(void)
 	app_refused();
 	signed_out();
 }
+static void other_tenant(void)
+{
+	free(facts.token_tenant);
+	facts.token_tenant = mem_text("99999999-9999-4999-8999-999999999999");
+}
+static void no_identity(void)
+{
+	free(facts.token_tenant);
+	facts.token_tenant = NULL;
+}
 static void guest(void)
 {
 	facts.sign_in.guest = 1;
@@ -315,13 +326,11 @@ static void ours(void)
 }
 static void polled(void)
 {
-	with_app();
 	set_answer(&facts.polled, GRAPH_OK, "", NULL);
-	facts.poller = AUTH_APP;
+	facts.job_read = (struct graph_job_read){GRAPH_BY_APP, GRAPH_AT_JOBS};
 }
 static void poll_refused(void)
 {
-	with_app();
 	set_answer(&facts.polled, GRAPH_FORBIDDEN, "HTTP 403", NULL);
 }
 
@@ -390,6 +399,9 @@ static const struct {
 	{both_refused, DOCTOR_SNAPSHOTS, DOCTOR_SKIPPED, EXIT_CODE_SIGN_IN, "because of token",
 		NULL},
 	{nothing, DOCTOR_TENANT, DOCTOR_OK, 0, "11111111", NULL},
+	{other_tenant, DOCTOR_TENANT, DOCTOR_FAIL, EXIT_CODE_SIGN_IN, "of tenant 99999999",
+		"correct tenant_id"},
+	{no_identity, DOCTOR_TENANT, DOCTOR_SKIPPED, 0, "did not say", NULL},
 	{guest, DOCTOR_TENANT, DOCTOR_WARN, 0, "guest", "snapwatch login contoso"},
 	{nothing, DOCTOR_SCOPES, DOCTOR_OK, 0, "no more", NULL},
 	{scope_missing, DOCTOR_SCOPES, DOCTOR_FAIL, EXIT_CODE_SIGN_IN,
@@ -422,9 +434,8 @@ static const struct {
 	{recovery, DOCTOR_SLOT, DOCTOR_WARN, 0, "a recovery of somebody else", "right now"},
 	{foreign, DOCTOR_SLOT, DOCTOR_WARN, 0, "a preview of somebody else", "portal"},
 	{ours, DOCTOR_SLOT, DOCTOR_OK, 0, "ours", NULL},
-	{nothing, DOCTOR_POLLING, DOCTOR_SKIPPED, 0, "account's token", NULL},
-	{with_app, DOCTOR_POLLING, DOCTOR_SKIPPED, 0, "no preview", NULL},
-	{polled, DOCTOR_POLLING, DOCTOR_OK, 0, "app-only token", NULL},
+	{nothing, DOCTOR_POLLING, DOCTOR_SKIPPED, 0, "no preview", NULL},
+	{polled, DOCTOR_POLLING, DOCTOR_OK, 0, "app's own token", NULL},
 	{poll_refused, DOCTOR_POLLING, DOCTOR_WARN, 0, "403", "list of jobs"},
 };
 
