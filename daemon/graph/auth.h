@@ -109,12 +109,13 @@ typedef void (*auth_kept_fn)(void *arg, int r);
 /*
  * Takes a sign-in into use, in place of the former one; an exchange that is under way is given up
  * and whoever waits for it gets a token of the new one. When it cannot be kept, nothing changes.
+ * A credential file that is there counts as taken, here and in auth_forget(): it never comes back.
  * done is called later.
  */
 void auth_adopt(struct auth *a, const struct auth_enrolment *e, auth_kept_fn done, void *arg);
 
 /* Signs out: wipes the refresh token in store and memory, and what is known of who signed in. Also
- * when nobody is. A credential file it came from stays consumed. done is called later. */
+ * when nobody is. done is called later. */
 void auth_forget(struct auth *a, auth_kept_fn done, void *arg);
 
 /* --- for status, doctor and alerts ---------------------------------------------------------------

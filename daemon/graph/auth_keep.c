@@ -76,12 +76,22 @@ void user_jobs_forsake(struct user *u)
 /* --- the row -------------------------------------------------------------------------------------
  */
 
+static int use_up_credential(struct store *s, const struct user_job *job)
+{
+	bool taken = false;
+
+	if (!job->credential)
+		return 0;
+	return store_secret_offer(
+		s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->credential, &taken);
+}
+
 int user_save_work(struct store *s, void *arg)
 {
 	struct user_job *job = arg;
-	int r = 0;
+	int r = use_up_credential(s, job);
 
-	if (job->token)
+	if (r == 0 && job->token)
 		r = store_secret_put(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN, job->token);
 	if (r == 0 && job->enrolled)
 		r = store_sign_in_put(s, &job->sign_in);
@@ -188,9 +198,13 @@ static struct user_job *take_over(struct auth *a, auth_kept_fn done, void *arg)
 	struct user *u = a->slots[AUTH_DELEGATED].state;
 	struct user_job *job = NULL;
 
+	_cleanup_(buf_done) struct buf ignored = BUF_INIT_SURE(LIMIT_URL_BYTES);
+
 	auth_slot_take(u->slot);
 	user_jobs_forsake(u);
 	(void)mem_insist(user_job_new(u, &job));
+	/* one that cannot be read cannot be taken later, either, without being mended first */
+	(void)user_read_credential(u->slot, job, &ignored);
 	job->kept = done;
 	job->kept_arg = arg;
 	return job;
@@ -281,8 +295,11 @@ void auth_adopt(struct auth *a, const struct auth_enrolment *e, auth_kept_fn don
 static int forget_work(struct store *s, void *arg)
 {
 	struct user_job *job = arg;
-	int r = store_secret_forget(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN);
+	int r = use_up_credential(s, job);
 
+	/* without a key nothing can be taken, but everything be forgotten */
+	if (r == 0 || r == STORE_SECRET_E_NO_KEY)
+		r = store_secret_forget(s, job->tenant_id, STORE_SECRET_REFRESH_TOKEN);
 	return r < 0 ? r : store_sign_in_forget(s, job->tenant_id);
 }
 

@@ -259,8 +259,7 @@ static void loaded(void *arg, int r)
 		lost_refused(u);
 }
 
-/* 0, or a result of credential_read() that the administrator must hear of. */
-static int read_credential(struct auth_slot *slot, struct user_job *job, struct buf *why)
+int user_read_credential(struct auth_slot *slot, struct user_job *job, struct buf *why)
 {
 	const char *tenant = slot->auth->tenant->name;
 	_cleanup_(freep) char *path = NULL;
@@ -286,7 +285,7 @@ static void load(struct user *u)
 
 	int r = user_job_new(u, &job);
 	if (r == 0)
-		r = read_credential(u->slot, job, &why);
+		r = user_read_credential(u->slot, job, &why);
 	if (r == -ENOMEM)
 		auth_slot_lost(u->slot, AUTH_NETWORK, "out of memory", NULL, HOLD_LOCAL_US);
 	else if (r != 0)

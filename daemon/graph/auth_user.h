@@ -34,14 +34,16 @@ struct user_job {
 	struct user *user; /* NULL when it is gone */
 	bool stale;	   /* somebody else has taken the slot: it waits for this no more */
 	char tenant_id[GUID_TEXT_SIZE];
-	struct secret *credential; /* load: of the file, NULL when there is none */
-	struct secret *token;	   /* load: the result; save: what is to be kept; NULL: none */
-	struct sign_in sign_in;	   /* load: the result; save: what is to be kept */
-	bool enrolled;		   /* there is a row, or is to be one */
-	bool taken;		   /* load: the credential replaced what was there */
-	bool other_key;		   /* load: which another store key had sealed */
-	struct auth_reply reply;   /* save: delivered afterwards; adopt: the access token */
-	auth_kept_fn kept;	   /* adopt, forget */
+	/* of the file, NULL when there is none: loading may take it; who signs in or out has the
+	 * last word, so it then counts as taken and never comes back */
+	struct secret *credential;
+	struct secret *token;	 /* load: the result; save: what is to be kept; NULL: none */
+	struct sign_in sign_in;	 /* load: the result; save: what is to be kept */
+	bool enrolled;		 /* there is a row, or is to be one */
+	bool taken;		 /* load: the credential replaced what was there */
+	bool other_key;		 /* load: which another store key had sealed */
+	struct auth_reply reply; /* save: delivered afterwards; adopt: the access token */
+	auth_kept_fn kept;	 /* adopt, forget */
 	void *kept_arg;
 };
 
@@ -53,6 +55,10 @@ void user_job_post(struct user *u, struct user_job *job, store_work_fn work, sto
 struct user *user_job_back(struct user_job *job);
 /* Nobody waits for what is at the store any more; it is done all the same. */
 void user_jobs_forsake(struct user *u);
+
+/* auth_user.c: job->credential from the file, if there is one. 0, or a result of credential_read()
+ * that the administrator must hear of, in why. */
+int user_read_credential(struct auth_slot *slot, struct user_job *job, struct buf *why);
 
 /* auth_keep.c: writes the row as it is now; nobody waits for it. */
 void user_keep_row(struct user *u);

@@ -229,6 +229,18 @@ static void check_refused(int code, const char *words)
 /* --- the world ---------------------------------------------------------------------------------
  */
 
+static void start_auth(void)
+{
+	const struct auth_env env = {.loop = l,
+		.http = h,
+		.store = thread,
+		.credentials_dir = tmpdir_path(""),
+		.passive = true};
+
+	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
+	fake_loop_run_for(l, SEC(1));
+}
+
 static void setup(void)
 {
 	char store_url[512];
@@ -256,13 +268,7 @@ static void setup(void)
 	ck_assert_int_eq(store_use_key(store, key), 0);
 	(void)secret_free(key);
 	ck_assert_int_eq(store_thread_new(l, store, &thread), 0);
-	const struct auth_env env = {.loop = l,
-		.http = h,
-		.store = thread,
-		.credentials_dir = tmpdir_path(""),
-		.passive = true};
-	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
-	fake_loop_run_for(l, SEC(1));
+	start_auth();
 	nonce[0] = '\0';
 	e = NULL;
 }
@@ -374,6 +380,55 @@ START_TEST(test_code_by_confidential_client)
 }
 END_TEST
 
+static void on_forgotten(void *arg, int r)
+{
+	ck_assert_int_eq(r, 0);
+	*(bool *)arg = true;
+}
+
+static void on_result(void *arg, const struct auth_result *result)
+{
+	*(enum auth_outcome *)arg = result->outcome;
+}
+
+/* A token in a file, which nobody has taken yet, does not take the place of who signs in later, nor
+ * come back when that one is forgotten. */
+START_TEST(test_credential_is_used_up)
+{
+	enum auth_outcome outcome = AUTH_OK;
+	bool forgotten = false;
+	char token[64] = "";
+
+	ck_assert_int_eq(file_write_atomic(tmpdir_path("contoso.refresh_token"), "from-file",
+				 strlen("from-file"), 0600),
+		0);
+	begin_code();
+	come_back("code=c", SCRIPT({.status = 200}));
+	ck_assert_int_eq(told.code, EXIT_CODE_OK);
+	for (int i = 0; i < 2; i++) {
+		e = enrol_free(e);
+		a = auth_free(a);
+		start_auth();
+		answers = SCRIPT({.status = 200, .refresh = "refresh-1"});
+		n_requests = 0;
+		ck_assert_int_eq(auth_get(a, AUTH_DELEGATED, on_token, token, NULL), 0);
+		fake_loop_run_for(l, SEC(1));
+		ck_assert(form_is(0, "refresh_token", "refresh-1"));
+	}
+	auth_forget(a, on_forgotten, &forgotten);
+	fake_loop_run_for(l, SEC(1));
+	ck_assert(forgotten);
+	ck_assert_str_eq(kept(), "(none)");
+	a = auth_free(a);
+	start_auth();
+	answers = silent;
+	n_requests = 0;
+	ck_assert_int_eq(auth_get(a, AUTH_DELEGATED, on_result, &outcome, NULL), 0);
+	fake_loop_run_for(l, SEC(1));
+	ck_assert_int_eq(outcome, AUTH_SIGN_IN);
+}
+END_TEST
+
 /* Which answers of the browser and of the service end in which words. */
 static const struct {
 	const char *back;
@@ -386,7 +441,7 @@ static const struct {
 	{"error=access_denied", {0}, EXIT_CODE_SIGN_IN, "the sign-in was declined (access_denied)",
 		"snapwatch login contoso"},
 	{"error=temporarily_unavailable", {0}, EXIT_CODE_THROTTLED, "temporarily_unavailable", ""},
-	{"error=%1b[2J", {0}, EXIT_CODE_CONFIG, "\\x1B[2J", ""},
+	{"error=%E2%80%AEx", {0}, EXIT_CODE_CONFIG, "\\u{202E}x", ""},
 	{"code=c",
 		{400, .body = "{\"error\":\"invalid_grant\",\"error_codes\":[54005],"
 			      "\"error_description\":\"AADSTS54005: c was redeemed\"}"},
@@ -664,6 +719,7 @@ Suite *suite(void)
 	tcase_set_timeout(t, 60);
 	tcase_add_test(t, test_code);
 	tcase_add_test(t, test_code_by_confidential_client);
+	tcase_add_test(t, test_credential_is_used_up);
 	tcase_add_loop_test(t, test_ends, 0, (int)ARRAY_SIZE(ends));
 	tcase_add_test(t, test_other_nonce);
 	tcase_add_test(t, test_extra_scopes_allowed);
