@@ -9,6 +9,7 @@
 #include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/log.h"
+#include "common/base/secret.h"
 #include "version.h"
 
 static const struct command commands[] = {
@@ -170,6 +171,7 @@ int main(int argc, char **argv)
 	const struct command *cmd;
 	struct args a;
 
+	secret_protect_process();
 	log_set_level(LOG_ERR); /* what is wrong is said in the words of the command line */
 	if (args_parse(argc > 0 ? argc - 1 : 0, argv + 1, &a, &error) < 0)
 		return usage_error(buf_text(&error), NULL);

@@ -64,6 +64,7 @@ struct sim *sim_free(struct sim *s)
 	for (size_t i = 0; i < s->n_hosts; i++)
 		free(s->hosts[i]);
 	free_texts(s->assertion_ids, s->n_assertion_ids);
+	free_texts(s->secrets, s->n_secrets);
 	free_texts(s->violations, s->n_violations);
 	sim_hooks_done(s);
 	sim_cache_free(s);

@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "common/base/jsonw.h"
+#include "tests/graphsim/sim_sign_in.h"
 
 static void put_lines(struct sim_ctx *c)
 {
@@ -90,6 +91,11 @@ static void get_tokens(struct sim_ctx *c)
 	sim_reply(c, 200, "text/plain");
 	for (size_t i = 0; i < c->s->n_tokens; i++)
 		buf_printf(&c->res->body, "%s\n", c->s->tokens[i]->text);
+	for (size_t i = 0; i < c->s->n_grants; i++)
+		if (c->s->grants[i]->text)
+			buf_printf(&c->res->body, "%s\n", c->s->grants[i]->text);
+	for (size_t i = 0; i < c->s->n_secrets; i++)
+		buf_printf(&c->res->body, "%s\n", c->s->secrets[i]);
 }
 
 void sim_control(struct sim_ctx *c, const char *what)

@@ -121,6 +121,13 @@ uint64_t sim_serial(struct sim *s)
 	return ++s->serial;
 }
 
+void sim_secret(struct sim *s, const char *text)
+{
+	char **slot = sim_grow(&s->secrets, &s->n_secrets, sizeof(*slot));
+
+	*slot = sim_strdup(text);
+}
+
 void sim_violate(struct sim *s, const char *fmt, ...)
 {
 	char **slot = sim_grow(&s->violations, &s->n_violations, sizeof(*slot));

@@ -158,6 +158,8 @@ struct sim {
 	size_t n_grants;
 	char **assertion_ids;
 	size_t n_assertion_ids;
+	char **secrets; /* that passed through here and are no tokens */
+	size_t n_secrets;
 	struct sim_hook *hooks;
 	size_t n_hooks;
 	struct sim_delivery *deliveries;
@@ -185,6 +187,8 @@ uint64_t sim_serial(struct sim *s);
 
 /* Records what a correct client never does, and scripted steps that could not be done. */
 void sim_violate(struct sim *s, const char *fmt, ...) _printf_(2, 3);
+/* Remembers what nobody else should ever find: verifiers, assertions, identity tokens. */
+void sim_secret(struct sim *s, const char *text);
 /* Counts for the simulator and, when not NULL, for the tenant. */
 void sim_tally(struct sim *s, struct sim_tenant *t, enum sim_counter which);
 

@@ -115,6 +115,7 @@ static int check_verifier(struct sim_ctx *c, const struct sim_grant *g)
 			c->tenant->name, verifier ? strlen(verifier) : 0);
 		return 501481;
 	}
+	sim_secret(c->s, verifier);
 	if (sha256(verifier, strlen(verifier), digest) < 0)
 		abort();
 	base64url_append(&made, digest, sizeof(digest));

@@ -117,6 +117,7 @@ static void put_id_token(struct sim_ctx *c, struct jsonw *w, const struct issue 
 	if (!i->openid || c->tenant->sign_in->id_token == SIM_ID_TOKEN_MISSING)
 		return;
 	sim_id_token_write(c, i->session->user, i->nonce, &text);
+	sim_secret(c->s, buf_text(&text));
 	jsonw_kv_string(w, "id_token", buf_text(&text));
 	buf_done(&text);
 }
@@ -183,6 +184,7 @@ static int check_assertion(struct sim_ctx *c)
 
 	if (!type || strcmp(type, "urn:ietf:params:oauth:client-assertion-type:jwt-bearer") != 0)
 		return 900144;
+	sim_secret(c->s, assertion);
 	int r = sim_assertion_verify(c, assertion, &why);
 	if (r != 0)
 		sim_violate(

@@ -145,7 +145,8 @@ world_tell() { curl -sf --noproxy '*' --cacert "$world_dir/ca.pem" --data "$1" "
 world_login() {
 	rm -f "$world_dir"/login.out "$world_dir"/login.err "$world_dir"/login.in
 	mkfifo "$world_dir/login.in"
-	world_cli login "$@" <"$world_dir/login.in" >"$world_dir/login.out" 2>"$world_dir/login.err" &
+	"${world_run[@]}" "$B/test/snapwatch" --config "$world_dir/snapwatch.conf" login "$@" \
+		<"$world_dir/login.in" >"$world_dir/login.out" 2>"$world_dir/login.err" &
 	world_login_pid=$!
 	exec 7>"$world_dir/login.in"
 }
