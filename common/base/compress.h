@@ -7,8 +7,8 @@
 #include "common/base/buf.h"
 
 /*
- * Appends one frame with size and checksum (level 3: fastest within a few percent of the best
- * ratio). 0, -ENOMEM, -EIO or the buffer's error.
+ * Appends one frame with size and checksum, as fast as can be. 0, -ENOMEM, -EIO or the buffer's
+ * error.
  */
 int compress_append(struct buf *out, const void *data, size_t len);
 /*
