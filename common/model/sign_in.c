@@ -174,8 +174,10 @@ int64_t sign_in_next_us(const struct sign_in *s, int64_t now_us)
 	int64_t last_us = latest(s->refreshed_us, s->enrolled_us);
 	int64_t step_us = USEC_PER_DAY + spread_us(s->tenant_id);
 
-	if (s->refused_us != TIME_NONE)
+	if (s->refused_us != TIME_NONE) {
 		last_us = latest(s->refused_us, s->probed_us);
+		step_us -= USEC_PER_HOUR;
+	}
 	if (last_us == TIME_NONE || last_us + step_us <= now_us)
 		return now_us;
 	return last_us <= now_us ? last_us + step_us : now_us + step_us;

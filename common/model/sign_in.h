@@ -100,9 +100,10 @@ extern const unsigned sign_in_warn_days[];     /* 14, 7, 3, 1, 0 */
 extern const unsigned certificate_warn_days[]; /* 30, 14, 7, 1, 0 */
 
 /*
- * When the token is to be used next although nobody asks for one: a day after it was used or tried
- * last, and that much later (at most an hour) as the tenant's id says, so that those who came
- * together part. now_us when nothing is known; never more than a day and an hour from now, whatever
+ * When the token is to be used next although nobody asks for one: a day after it was used last, and
+ * that much later (at most an hour) as the tenant's id says, so that those who came together part.
+ * One that is refused is tried within a day, so that this is known before people are told again.
+ * now_us when nothing is known; never more than a day and an hour from now, whatever
  * the clock was when a time was noted.
  */
 int64_t sign_in_next_us(const struct sign_in *s, int64_t now_us);

@@ -97,6 +97,8 @@ const char *sim_violation(const struct sim *s, size_t i);
  * webhook, faults; "contoso.create" counts for one tenant. 0 for unknown names.
  */
 uint64_t sim_count(const struct sim *s, const char *name);
+/* The most that came in one second, of all tenants. */
+uint64_t sim_peak(const struct sim *s, const char *name);
 /* The name of the i-th counter, NULL past the last. */
 const char *sim_count_name(size_t i);
 

@@ -150,9 +150,16 @@ const char *sim_violation(const struct sim *s, size_t i)
 
 void sim_tally(struct sim *s, struct sim_tenant *t, enum sim_counter which)
 {
+	struct sim_peak *p = &s->peaks[which];
+	int64_t second = clock_wall_us() / USEC_PER_SEC;
+
 	s->counts[which]++;
 	if (t)
 		t->counts[which]++;
+	p->n = second == p->second ? p->n + 1 : 1;
+	p->second = second;
+	if (p->n > p->most)
+		p->most = p->n;
 }
 
 static const char *const counter_names[_SIM_COUNT_MAX] = {
@@ -192,6 +199,14 @@ uint64_t sim_count(const struct sim *s, const char *name)
 	for (size_t i = 0; i < _SIM_COUNT_MAX; i++)
 		if (strcmp(counter_names[i], name) == 0)
 			return counts[i];
+	return 0;
+}
+
+uint64_t sim_peak(const struct sim *s, const char *name)
+{
+	for (size_t i = 0; i < _SIM_COUNT_MAX; i++)
+		if (strcmp(counter_names[i], name) == 0)
+			return s->peaks[i].most;
 	return 0;
 }
 

@@ -133,6 +133,12 @@ struct sim_delivery {
 	bool repeated; /* that webhook-id had arrived before */
 };
 
+/* How many came in the second of the last one, and in the busiest. */
+struct sim_peak {
+	int64_t second;
+	uint64_t n, most;
+};
+
 struct sim {
 	char *base_url;
 	char *hosts[SIM_MAX_HOSTS]; /* names that are ours, with port */
@@ -167,6 +173,7 @@ struct sim {
 	char **violations;
 	size_t n_violations;
 	uint64_t counts[_SIM_COUNT_MAX];
+	struct sim_peak peaks[_SIM_COUNT_MAX];
 };
 
 /* Memory that is there, or abort. */

@@ -42,6 +42,8 @@ static const struct {
 	{"conditions", "condition x LEFT JOIN tenant t ON t.id = x.tenant"},
 	{"holding", "(SELECT * FROM condition WHERE cleared IS NULL) x"
 		    " LEFT JOIN tenant t ON t.id = x.tenant"},
+	{"sign_ins", "sign_in x LEFT JOIN tenant t ON t.tenant_id = x.tenant_id"},
+	{"tenants", "tenant x JOIN tenant t ON t.id = x.id"},
 	{"coverage", "coverage x JOIN tenant t ON t.id = x.tenant"},
 };
 
@@ -53,7 +55,7 @@ static const char *from_of(const char *noun)
 	return NULL;
 }
 
-/* A number, "some", or "N+". */
+/* A number, "some", "N+" or "N-". */
 static int parse_wanted(const char *text, int64_t *ret_min, int64_t *ret_max)
 {
 	char digits[24];
@@ -66,10 +68,11 @@ static int parse_wanted(const char *text, int64_t *ret_min, int64_t *ret_max)
 		return 0;
 	}
 	bool open_end = len > 1 && text[len - 1] == '+';
-	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(len - open_end), text);
+	bool at_most = len > 1 && text[len - 1] == '-';
+	(void)snprintf(digits, sizeof(digits), "%.*s", (int)(len - open_end - at_most), text);
 	if (parse_u64(digits, 0, UINT32_MAX, &n) < 0)
 		return -EINVAL;
-	*ret_min = (int64_t)n;
+	*ret_min = at_most ? 0 : (int64_t)n;
 	*ret_max = open_end ? INT64_MAX : (int64_t)n;
 	return 0;
 }
@@ -79,7 +82,7 @@ static int judge_count(const char *what, int64_t n, const char *wanted, struct b
 	int64_t min, max;
 
 	if (parse_wanted(wanted, &min, &max) < 0) {
-		buf_printf(error, "'%s' is no number, N+ or some", wanted);
+		buf_printf(error, "'%s' is no number, N+, N- or some", wanted);
 		return 1;
 	}
 	if (n >= min && n <= max)
@@ -309,6 +312,16 @@ static size_t split(char *line, char **words, size_t max)
 	return n;
 }
 
+/* What systemd shows: it has this text. */
+static int expect_status(const char *part, struct buf *error)
+{
+	part += strspn(part, " ");
+	if (*part && strstr(world_status(), part))
+		return 0;
+	buf_printf(error, "status: \"%s\"", world_status());
+	return 1;
+}
+
 int expect_line(struct world *w, const char *line, struct buf *error)
 {
 	_cleanup_(freep) char *copy = strdup(line);
@@ -322,6 +335,10 @@ int expect_line(struct world *w, const char *line, struct buf *error)
 		return expect_reply(w, words + 1, n - 1, error);
 	if (n >= 3 && strcmp(words[0], "requests") == 0)
 		return judge_count(words[1], (int64_t)sim_count(w->sim, words[1]), words[2], error);
+	if (n >= 1 && strcmp(words[0], "status") == 0)
+		return expect_status(line + strcspn(line, " "), error);
+	if (n >= 3 && strcmp(words[0], "peak") == 0)
+		return judge_count(words[1], (int64_t)sim_peak(w->sim, words[1]), words[2], error);
 	if (n >= 2 && strcmp(words[0], "delivered") == 0)
 		return judge_count(
 			"delivered", count_delivered(w, words + 2, n - 2), words[1], error);

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* The words of a scenario, and a scenario line by line. README.md has the language. */
 #include "tests/replay/play.h"
+#include "tests/support/pem.h"
 
 #include <errno.h>
 #include <stdio.h>
@@ -14,6 +15,7 @@
 #include "common/base/parse.h"
 #include "common/conf/conf.h"
 #include "daemon/control/control.h"
+#include "daemon/internal.h"
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_loop.h"
 #include "tests/support/fake_store_thread.h"
@@ -55,6 +57,28 @@ static int do_credential(const struct world *w, const char *line)
 	if (sscanf(line, "credential %64s %127s", name, value) != 2)
 		return -EINVAL;
 	return write_credential(w, name, "", value);
+}
+
+/* `key-pair TENANT TIME`: key and certificate, good until then, as credential TENANT-app; the
+ * service knows it beside those before it. */
+static int do_key_pair(struct world *w, const char *line, struct buf *error)
+{
+	_cleanup_(buf_done) struct buf pem = BUF_INIT(LIMIT_SECRET_BYTES);
+	char name[65], until[40], text[300];
+	int64_t until_us;
+
+	if (sscanf(line, "key-pair %64s %39s", name, until) != 2 ||
+		world_time(w, until, &until_us) != 0)
+		return -EINVAL;
+	pem_make(2048, until_us, &pem);
+	int r = write_credential(w, name, "-app", buf_text(&pem));
+	if (r < 0)
+		return r;
+	(void)snprintf(text, sizeof(text), "certificate %s %s/%s-app", name, w->dir, name);
+	world_at_service(w);
+	r = sim_line(w->sim, text, error);
+	world_at_host(w);
+	return r;
 }
 
 /* A tenant of the simulator is a tenant of the daemon; `tenant-conf NAME TEXT` adds keys to it. */
@@ -211,6 +235,25 @@ static int do_crash(struct world *w, const char *line)
 	return 0;
 }
 
+/* As doctor begins: a token is won whatever was answered before. Dies with the daemon. */
+static void probed(void *arg, const struct auth_result *result)
+{
+	struct world_reply *reply = arg;
+
+	reply->answered = true;
+	reply->code = result->outcome == AUTH_OK ? EXIT_CODE_OK : EXIT_CODE_SIGN_IN;
+	(void)snprintf(reply->text, sizeof(reply->text), "%s", result->text ? result->text : "");
+}
+
+static int probe(struct world *w, const char *tenant)
+{
+	const struct entry *e = entry_find(w->daemon, tenant);
+
+	if (!e || !e->t.auth || w->n_replies == WORLD_REPLIES)
+		return -EINVAL;
+	return auth_probe(e->t.auth, AUTH_DELEGATED, probed, &w->replies[w->n_replies++], NULL);
+}
+
 static int ask(struct world *w, const char *verb, const char *tenant, const char *extra)
 {
 	static const struct control_peer operator= {.text = "uid 0 (operator)"};
@@ -219,6 +262,8 @@ static int ask(struct world *w, const char *verb, const char *tenant, const char
 	int64_t for_us = wait ? 10 * USEC_PER_MIN : 4 * USEC_PER_HOUR;
 	struct control_reply *reply;
 
+	if (strcmp(verb, "probe") == 0)
+		return probe(w, tenant);
 	if ((wait || strcmp(verb, "yield") == 0) && extra &&
 		parse_duration(extra, 0, LIMIT_HOLD_MAX_US, &for_us) < 0)
 		return -EINVAL;
@@ -272,6 +317,8 @@ static int do_disk(struct world *w, const char *line)
 		return -EINVAL;
 	if (sscanf(line, "disk full-at page %u", &w->full_page) == 1)
 		w->pages_seen = 0;
+	else if (strcmp(line, "disk full-whole") == 0)
+		fake_store_thread_fail_whole(st, 1, -ENOSPC);
 	else if (strcmp(line, "disk full") == 0)
 		fake_store_thread_fail(st, 1, -ENOSPC);
 	else if (strcmp(line, "disk ok") == 0)
@@ -340,6 +387,8 @@ int play_line(struct world *w, const char *line, struct buf *error)
 			line + strlen(line[5] ? "allow " : "allow"));
 		return 0;
 	}
+	if (starts(line, "key-pair"))
+		return do_key_pair(w, line, error);
 	if (starts(line, "credential"))
 		return do_credential(w, line);
 	if (starts(line, "defaults")) {

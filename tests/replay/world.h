@@ -82,6 +82,8 @@ int world_run_until(struct world *w, int64_t until_us, struct buf *errors);
 void world_die_after_store(struct world *w);
 /* Another daemon on the same store, beside the one that runs: 0 when it is kept out. */
 int world_second_daemon(struct world *w, struct buf *errors);
+/* fake_service.c: what the service manager was told last. */
+const char *world_status(void);
 /* fake_control.c: for one question to the daemon; NULL when there were too many. */
 struct control_reply;
 struct control_reply *world_ask(struct world *w);

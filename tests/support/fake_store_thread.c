@@ -34,6 +34,7 @@ struct store_thread {
 
 	size_t fail_at, die_at; /* numbers of requests; 0: never */
 	int fail_r;
+	bool fail_whole; /* nothing of the work is done, not even in databases of its own */
 	bool paused, dead;
 	bool waiting;	  /* for memory */
 	int64_t retry_us; /* a failed request is tried again after that; 0: by heal only */
@@ -66,8 +67,9 @@ static int transact(struct store_thread *t, struct request *q)
 
 	if (r < 0)
 		return r;
-	r = q->work(t->store, q->arg);
-	if (r == 0 && t->fail_at && q->number >= t->fail_at)
+	bool fails = t->fail_at && q->number >= t->fail_at;
+	r = fails && t->fail_whole ? t->fail_r : q->work(t->store, q->arg);
+	if (r == 0 && fails)
 		r = t->fail_r;
 	bool commits = r == 0 && !(dies && t->die_when == FAKE_STORE_DIE_BEFORE_COMMIT);
 	if (db && commits)
@@ -155,6 +157,13 @@ void fake_store_thread_fail(struct store_thread *t, size_t n, int r)
 {
 	t->fail_at = t->posted + n;
 	t->fail_r = r;
+	t->fail_whole = false;
+}
+
+void fake_store_thread_fail_whole(struct store_thread *t, size_t n, int r)
+{
+	fake_store_thread_fail(t, n, r);
+	t->fail_whole = true;
 }
 
 /* The real one tries by itself; what works then is told. */

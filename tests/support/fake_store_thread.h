@@ -20,6 +20,8 @@ void fake_store_thread_delay(struct store_thread *t, int64_t delay_us);
  * and so do its repetitions until fake_store_thread_heal(): the thread is paused like the real one.
  */
 void fake_store_thread_fail(struct store_thread *t, size_t n, int r);
+/* The same, and nothing of the work is done: secrets.db, which commits by itself, is full too. */
+void fake_store_thread_fail_whole(struct store_thread *t, size_t n, int r);
 void fake_store_thread_heal(struct store_thread *t);
 /* What fails is tried again by itself, that often, as the real thread does. 0 or -ENOMEM. */
 int fake_store_thread_retry(struct store_thread *t, int64_t every_us);

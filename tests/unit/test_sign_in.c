@@ -146,10 +146,10 @@ static const struct {
 	{0, NEVER, NEVER, NEVER, 0.5, 1, 0.042},
 	{0, 5, NEVER, NEVER, 6.05, NEVER, 0},
 	{0, 5, NEVER, NEVER, 80, NEVER, 0},
-	/* refused: a day after it was tried last */
-	{0, 5, 7, 7, 7.5, 8, 0.042},
-	{0, 5, 7, 9, 9.5, 10, 0.042},
-	{0, 5, 7, NEVER, 7.5, 8, 0.042},
+	/* refused: within a day after it was tried last */
+	{0, 5, 7, 7, 7.5, 7.958, 0.042},
+	{0, 5, 7, 9, 9.5, 9.958, 0.042},
+	{0, 5, 7, NEVER, 7.5, 7.958, 0.042},
 	{0, 5, 7, 9, 12, NEVER, 0},
 	/* noted by a clock that was ahead */
 	{0, 400, NEVER, NEVER, 5, 6, 0.042},
