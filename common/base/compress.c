@@ -14,7 +14,7 @@
 
 #include "common/base/cleanup.h"
 
-/* Of pages 3 saves less than 2% more, and costs 7% of the CPU of a whole job (tests/bench). */
+/* Of pages 3 saves less than 2% more, and costs 7% of the CPU of a whole job. */
 #define LEVEL 1
 
 struct contexts {
