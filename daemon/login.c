@@ -66,6 +66,10 @@ static void write_prompt(const void *arg, struct jsonw *out)
 	jsonw_kv_string(out, "message", p->message);
 	jsonw_kv_int(out, "expires_in", p->left_us / USEC_PER_SEC);
 	jsonw_object_end(out);
+	write_lines(out, "warnings",
+		*l->e->t.conf->account ? ""
+				       : "the key account is not set: whoever signs in is taken",
+		'\n');
 }
 
 struct ended {
@@ -294,7 +298,7 @@ void logout_start(struct entry *e, const struct control_peer *who, struct contro
 void login_cancel(struct entry *e)
 {
 	static const char why[] = "the tenant's configuration has changed, or the daemon stops; "
-				  "try again";
+				  "look at 'snapwatch tenants' and try again";
 
 	if (e->login)
 		drop(e->login, why);

@@ -90,6 +90,7 @@ former=$(field id)
 begin
 login=$(field id) state=$(field state) url=$(field url)
 check "a sign-in begins with an address and a state" [ -n "$login" -a -n "$state" -a -n "$url" ]
+check "and says that nobody in particular is expected" has "$world_dir/out" '"warnings":\["the key account is not set'
 post login/finish "{\"login\":\"$former\",\"answer\":\"code=x\"}"
 check "a second one takes the place of the first" has "$world_dir/out" '"code":10'
 answer=$(browse "$url")

@@ -1,6 +1,7 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /* Answers of the token endpoint: granted, refused, busy, and none at all. */
 #include <check.h>
+#include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
 
@@ -193,6 +194,63 @@ START_TEST(test_renewal)
 }
 END_TEST
 
+/* Asked for at a sign-in only: one that is none is not there, and spoils nothing. */
+static const struct {
+	const char *member;
+	const char *id_token;
+} id_tokens[] = {
+	{"\"id_token\":\"a.b.c\"", "a.b.c"},
+	{"\"id_token\":\"\"", NULL},
+	{"\"id_token\":null", NULL},
+	{"\"id_token\":\"a b\"", NULL},
+	{"\"id_token\":{}", NULL},
+	{"\"x\":0", NULL},
+};
+
+START_TEST(test_id_token)
+{
+	struct auth_reply reply;
+	char body[256];
+
+	(void)snprintf(body, sizeof(body), "{\"access_token\":\"a\",%s}", id_tokens[_i].member);
+	read_reply(200, body, NULL, HTTP_OK, &reply);
+	ck_assert_int_eq(reply.outcome, AUTH_OK);
+	ck_assert_pstr_eq(reply.id_token ? reply.id_token->data : NULL, id_tokens[_i].id_token);
+	auth_reply_done(&reply);
+}
+END_TEST
+
+/* What comes through a browser has the number in its description only. */
+static const struct {
+	const char *error, *description;
+	enum auth_outcome outcome;
+	int number;
+	const char *text; /* a part of it */
+} browser_errors[] = {
+	{"access_denied", "AADSTS65004: User declined to consent", AUTH_SIGN_IN, 65004,
+		"consent was declined (access_denied, AADSTS65004)"},
+	{"access_denied", "", AUTH_SIGN_IN, 0, "the sign-in was declined (access_denied)"},
+	{"server_error", "no number", AUTH_NETWORK, 0, "server_error"},
+	{"something\nnew", "AADSTSx AADSTS", AUTH_CONFIG, 0, "something\\nnew"},
+	{"interaction_required", "AADSTS99999999999999", AUTH_SIGN_IN, 9999999,
+		"interaction_required"},
+};
+
+START_TEST(test_browser_error)
+{
+	struct auth_reply reply;
+
+	auth_reply_error(browser_errors[_i].error, browser_errors[_i].description, &reply);
+	ck_assert_int_eq(reply.outcome, browser_errors[_i].outcome);
+	ck_assert_int_eq(reply.number, browser_errors[_i].number);
+	ck_assert_msg(strstr(buf_text(&reply.text), browser_errors[_i].text) != NULL, "%s",
+		buf_text(&reply.text));
+	ck_assert_str_eq(reply.error, browser_errors[_i].error);
+	ck_assert_ptr_null(reply.access);
+	auth_reply_done(&reply);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("auth_reply");
@@ -202,6 +260,8 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_refused, 0, sizeof(refusals) / sizeof(refusals[0]));
 	tcase_add_test(tc, test_hostile_error_is_visible_and_short);
 	tcase_add_test(tc, test_renewal);
+	tcase_add_loop_test(tc, test_id_token, 0, (int)ARRAY_SIZE(id_tokens));
+	tcase_add_loop_test(tc, test_browser_error, 0, (int)ARRAY_SIZE(browser_errors));
 	suite_add_tcase(s, tc);
 	return s;
 }
