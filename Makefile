@@ -203,7 +203,7 @@ sample: $(B)/test/gen_sample
 # each takes only what it names. TEST_LIBS_x adds a library to one of them. Those of FAKED_TESTS run
 # on fake engines: objects stand before archives, so the real ones are never taken.
 FAKE_SRC := $(wildcard tests/support/fake_*.c)
-FAKED_TESTS := test_auth test_enrol test_fakes test_graph test_job test_job_cancel test_job_create test_job_property test_judge test_judge_story \
+FAKED_TESTS := test_auth test_auth_keep test_enrol test_fakes test_graph test_job test_job_cancel test_job_create test_job_property test_judge test_judge_story \
 	test_look test_outbox test_pages test_queue test_sink_webhook test_ticker
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property test_pages): $(call obj,tests/support/graph_scripted.c)
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property): $(call obj,tests/support/job_world.c)

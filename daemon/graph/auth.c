@@ -215,6 +215,9 @@ void auth_slot_take(struct auth_slot *slot)
 	http_cancel(slot->http);
 	slot->http = NULL;
 	slot->busy = true;
+	/* they were about the former sign-in */
+	free(slot->claims);
+	slot->claims = NULL;
 }
 
 void auth_slot_release(struct auth_slot *slot)

@@ -44,6 +44,7 @@ struct auth_wait {
 
 static struct {
 	enum auth_outcome outcome;
+	bool nobody[2]; /* of this kind of token there is none */
 	unsigned gets[2], refused;
 	char claims[128];
 	unsigned generation;
@@ -58,8 +59,9 @@ static void auth_answer(void *arg)
 	(void)snprintf(text, sizeof(text), "token-%s-%u", w->kind == AUTH_APP ? "app" : "user",
 		auth.generation);
 	ck_assert_int_eq(secret_new(text, strlen(text), &token), 0);
-	struct auth_result result = {.outcome = auth.outcome,
-		.token = auth.outcome == AUTH_OK ? token : NULL,
+	enum auth_outcome outcome = auth.nobody[w->kind] ? AUTH_SIGN_IN : auth.outcome;
+	struct auth_result result = {.outcome = outcome,
+		.token = outcome == AUTH_OK ? token : NULL,
 		.text = "no token today",
 		.hint = "ask somebody",
 		.retry_after_us = 7 * USEC_PER_SEC};
@@ -147,6 +149,7 @@ static struct {
 	enum graph_outcome outcome;
 	long status;
 	char body[512], location[256], text[512];
+	char hint[256];
 	bool has_location;
 	int64_t retry_after_us;
 	int64_t at_us;
@@ -163,6 +166,7 @@ static void done(void *arg, struct graph_reply *r)
 	reply.at_us = clock_boot_us();
 	(void)snprintf(reply.body, sizeof(reply.body), "%s", buf_text(&r->body));
 	(void)snprintf(reply.text, sizeof(reply.text), "%s", r->text ? r->text : "");
+	(void)snprintf(reply.hint, sizeof(reply.hint), "%s", r->hint ? r->hint : "");
 	reply.has_location = r->location;
 	(void)snprintf(
 		reply.location, sizeof(reply.location), "%s", r->location ? r->location : "");
@@ -491,6 +495,93 @@ START_TEST(test_nobody_else_to_ask)
 }
 END_TEST
 
+/* What only reads goes on with the app's own token, and comes back when somebody signs in. */
+START_TEST(test_nobody_is_signed_in)
+{
+	tenant.sign_in = SIGN_IN_USER_APP;
+	auth.nobody[AUTH_DELEGATED] = true;
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+	run(good);
+	ck_assert_int_eq(reply.outcome, GRAPH_OK);
+	ck_assert_ptr_nonnull(strstr(bearers[0], "token-app"));
+	ck_assert_int_eq(graph_job_read(g).at, GRAPH_AT_UNKNOWN);
+	ck_assert_int_eq(graph_create_preview(g, SNAPSHOT, "", done, &reply, NULL), 0);
+	run((struct answer[]){{0}});
+	ck_assert_int_eq(reply.outcome, GRAPH_SIGN_IN);
+	ck_assert_str_eq(reply.hint, "ask somebody");
+	auth.nobody[AUTH_DELEGATED] = false;
+	ck_assert_int_eq(graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+	run(good);
+	ck_assert_ptr_nonnull(strstr(bearers[0], "token-user"));
+	/* the other way round, and neither */
+	auth.nobody[AUTH_APP] = true;
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run(good);
+	ck_assert_ptr_nonnull(strstr(bearers[0], "token-user"));
+	auth.nobody[AUTH_DELEGATED] = true;
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run((struct answer[]){{0}});
+	ck_assert_int_eq(reply.outcome, GRAPH_SIGN_IN);
+	ck_assert_str_eq(reply.hint, "ask somebody");
+	ck_assert_uint_eq(logged("notice: "), 0);
+}
+END_TEST
+
+static const struct {
+	struct graph_job_read how;
+	const char *name, *url, *bearer; /* url: the address that is asked first, NULL: none */
+} reads[] = {
+	{{GRAPH_BY_ANY, GRAPH_AT_UNKNOWN}, "unknown", JOB, "token-user"},
+	{{GRAPH_BY_USER, GRAPH_AT_LOCATION}, "user location", JOB, "token-user"},
+	{{GRAPH_BY_USER, GRAPH_AT_SNAPSHOT}, "user snapshot", JOB, "token-user"},
+	{{GRAPH_BY_USER, GRAPH_AT_JOBS}, "user jobs", RECOVERY "/jobs/j1", "token-user"},
+	{{GRAPH_BY_APP, GRAPH_AT_LOCATION}, "app location", JOB, "token-app"},
+	{{GRAPH_BY_APP, GRAPH_AT_SNAPSHOT}, "app snapshot", JOB, "token-app"},
+	{{GRAPH_BY_APP, GRAPH_AT_JOBS}, "app jobs", RECOVERY "/jobs/j1", "token-app"},
+	{{GRAPH_BY_ANY, GRAPH_AT_LIST}, "list", JOB, "token-user"},
+};
+
+static unsigned n_notes;
+static struct graph_job_read noted;
+
+static void note(void *arg, struct graph_job_read how)
+{
+	ck_assert_ptr_eq(arg, &n_notes);
+	n_notes++;
+	noted = how;
+}
+
+/* What a former process found out is asked first; what is found out is told once. */
+START_TEST(test_how_a_job_is_read)
+{
+	struct graph_job_read how = graph_job_read_parse(reads[_i].name);
+
+	ck_assert_int_eq(how.by, reads[_i].how.by);
+	ck_assert_int_eq(how.at, reads[_i].how.at);
+	ck_assert_str_eq(graph_job_read_name(reads[_i].how), reads[_i].name);
+	ck_assert_str_ne(graph_job_read_text(reads[_i].how), "");
+	ck_assert_int_eq(graph_job_read_parse("what").at, GRAPH_AT_UNKNOWN);
+	ck_assert_int_eq(graph_job_read_parse(NULL).at, GRAPH_AT_UNKNOWN);
+	tenant.sign_in = SIGN_IN_USER_APP;
+	n_notes = 0;
+	graph_on_job_read(g, note, &n_notes);
+	graph_recall_job_read(g, how);
+	ck_assert_int_eq(graph_job_read(g).at, how.at);
+	for (int i = 0; i < 2; i++) {
+		ck_assert_int_eq(
+			graph_get_job(g, SNAPSHOT, "j1", NULL, false, done, &reply, NULL), 0);
+		run((struct answer[]){{.status = 200, .body = "{}"}, {0}});
+		ck_assert_str_eq(urls[0] + 4, reads[_i].url);
+		ck_assert_ptr_nonnull(strstr(bearers[0], reads[_i].bearer));
+	}
+	bool same = how.by != GRAPH_BY_ANY && how.at != GRAPH_AT_LOCATION;
+	ck_assert_uint_eq(n_notes, same ? 0 : 1);
+	graph_note_listed(g);
+	ck_assert_int_eq(graph_job_read(g).at, GRAPH_AT_LIST);
+	ck_assert_int_eq(noted.at, GRAPH_AT_LIST);
+}
+END_TEST
+
 /* Each form with the account's token, then each with the app's; from then on what has worked. */
 START_TEST(test_polling_is_for_the_app)
 {
@@ -690,6 +781,8 @@ Suite *suite(void)
 	tcase_add_test(tc, test_user_is_refused_later);
 	tcase_add_test(tc, test_both_are_refused);
 	tcase_add_test(tc, test_nobody_else_to_ask);
+	tcase_add_test(tc, test_nobody_is_signed_in);
+	tcase_add_loop_test(tc, test_how_a_job_is_read, 0, sizeof(reads) / sizeof(reads[0]));
 	tcase_add_test(tc, test_polling_is_for_the_app);
 	tcase_add_test(tc, test_refused_polls_are_told_once);
 	suite_add_tcase(s, tc);

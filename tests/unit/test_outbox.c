@@ -517,6 +517,48 @@ START_TEST(a_condition_is_told_once)
 }
 END_TEST
 
+static void nag(const char *title)
+{
+	alerts_condition_remind(alerts, &tenant, ALERT_SIGN_IN_REQUIRED, "", USEC_PER_DAY,
+		VERDICT_CRITICAL, title, "s");
+	fake_loop_settle(loop);
+}
+
+/* Counted from when it began, whoever says so how often, and across restarts. */
+START_TEST(a_condition_is_told_daily)
+{
+	fake_loop_settle(loop);
+	nag("begins");
+	for (int hour = 1; hour < 24; hour++) {
+		fake_loop_run_for(loop, USEC_PER_HOUR);
+		nag("too early");
+	}
+	fake_loop_run_for(loop, USEC_PER_HOUR);
+	nag("day 1");
+	nag("again");
+	stop();
+	start();
+	nag("while starting");
+	nag("after a restart");
+	fake_loop_run_for(loop, USEC_PER_DAY);
+	nag("day 2");
+	/* away meanwhile: once for all that were missed */
+	stop();
+	clock_virtual_advance(5 * USEC_PER_DAY);
+	start();
+	fake_loop_settle(loop);
+	nag("day 7");
+	nag("again");
+	ck_assert_str_eq(ask(CONDITIONS), "begins|day 1|day 2|day 7");
+	alerts_condition_clear(alerts, &tenant, ALERT_SIGN_IN_REQUIRED, "");
+	fake_loop_run_for(loop, USEC_PER_HOUR);
+	nag("another");
+	fake_loop_run_for(loop, 23 * USEC_PER_HOUR);
+	nag("too early");
+	ck_assert_str_eq(ask(CONDITIONS), "begins|day 1|day 2|day 7|another");
+}
+END_TEST
+
 /* What ends before the list of what holds has come must not be held by it. */
 START_TEST(a_condition_that_ends_while_starting)
 {
@@ -661,6 +703,7 @@ Suite *suite(void)
 	tcase_add_test(tc, a_reload_in_flight);
 	tcase_add_test(tc, a_sink_that_left);
 	tcase_add_test(tc, a_condition_is_told_once);
+	tcase_add_test(tc, a_condition_is_told_daily);
 	tcase_add_test(tc, a_condition_that_ends_while_starting);
 	tcase_add_test(tc, past_a_full_store);
 	tcase_add_test(tc, past_a_broken_store_and_a_receiver_that_is_away);

@@ -199,6 +199,33 @@ START_TEST(test_names)
 }
 END_TEST
 
+static const struct {
+	unsigned failures;
+	uint64_t random;
+	int64_t least_s, most_s;
+} backoffs[] = {
+	{0, UINT64_MAX, 0, 0},
+	{1, 0, 5, 5},
+	{1, UINT64_MAX, 10, 10},
+	{2, 0, 10, 10},
+	{2, UINT64_MAX / 2, 14, 16},
+	{5, UINT64_MAX, 160, 160},
+	{6, 0, 150, 150},
+	{6, UINT64_MAX, 300, 300},
+	{4000000000, 0, 150, 150},
+	{4000000000, UINT64_MAX, 300, 300},
+};
+
+START_TEST(test_backoff)
+{
+	int64_t us = retry_backoff_us(
+		10 * USEC_PER_SEC, 300 * USEC_PER_SEC, backoffs[_i].failures, backoffs[_i].random);
+
+	ck_assert_int_ge(us, backoffs[_i].least_s * USEC_PER_SEC);
+	ck_assert_int_le(us, backoffs[_i].most_s * USEC_PER_SEC);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("retry");
@@ -208,6 +235,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_retry_after, 0, sizeof(values) / sizeof(values[0]));
 	tcase_add_test(tc, test_no_date_without_a_clock);
 	tcase_add_test(tc, test_names);
+	tcase_add_loop_test(tc, test_backoff, 0, sizeof(backoffs) / sizeof(backoffs[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }

@@ -86,6 +86,8 @@ START_TEST(its_life)
 
 	ck_assert_int_eq(sign_in_ends_us(&s), when(lives[_i].ends));
 	ck_assert_int_eq(sign_in_days_left(&s, day(lives[_i].now)), lives[_i].left);
+	ck_assert_int_eq(sign_in_ends_by_age(&s),
+		lives[_i].age != NEVER && lives[_i].ends == lives[_i].enrolled + lives[_i].age);
 	ck_assert_str_eq(
 		sign_in_state_name(sign_in_state(&s, day(lives[_i].now))), lives[_i].state);
 }

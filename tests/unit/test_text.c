@@ -252,6 +252,25 @@ START_TEST(copies)
 }
 END_TEST
 
+static const struct {
+	const char *text, *word, *with, *want;
+} replaced[] = {
+	{"", "TENANT", "x", ""},
+	{"login TENANT", "TENANT", "contoso", "login contoso"},
+	{"TENANT, TENANT", "TENANT", "a", "a, a"},
+	{"TENAN TENANTS", "TENANT", "", "TENAN S"},
+	{"TENANT", "TENANT", "TENANT", "TENANT"},
+};
+
+START_TEST(test_replaced)
+{
+	_cleanup_(buf_done) struct buf out = BUF_INIT(64);
+
+	text_append_replaced(&out, replaced[_i].text, replaced[_i].word, replaced[_i].with);
+	ck_assert_str_eq(buf_text(&out), replaced[_i].want);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("text");
@@ -264,6 +283,7 @@ Suite *suite(void)
 	tcase_add_loop_test(t, columns, 0, ARRAY_SIZE(column_cases));
 	tcase_add_loop_test(t, fitted, 0, ARRAY_SIZE(fitted_cases));
 	tcase_add_test(t, copies);
+	tcase_add_loop_test(t, test_replaced, 0, ARRAY_SIZE(replaced));
 	suite_add_tcase(s, t);
 	return s;
 }
