@@ -172,6 +172,23 @@ exec 7>&-
 ends_with "a long address, with a code that is none" 4
 check "nothing of it is shown" lacks "$world_dir/typescript" 'canary'
 
+check "the service has judged it" grep -q 'AADSTS' "$world_dir/typescript"
+# Ctrl-C gives the terminal back as it was
+rm "$world_dir/keys"
+mkfifo "$world_dir/keys"
+env --default-signal=INT script -q -e -c "trap : INT; stty sane; ${world_run[*]} $B/test/snapwatch --config $world_dir/snapwatch.conf login contoso --paste; echo code=\$?; stty -a" \
+	"$world_dir/typescript" <"$world_dir/keys" >"$out" 2>&1 &
+world_login_pid=$!
+exec 7>"$world_dir/keys"
+until grep -q '^address: ' "$out"; do sleep 0.05; done
+printf '\003' >&7
+wait "$world_login_pid" || true
+world_login_pid=''
+exec 7>&-
+check "interrupted: ends by the signal" has "$out" 'code=130'
+check "interrupted: the terminal shows again what is typed" grep -q ' echo ' "$out"
+check "interrupted: and takes lines" grep -q ' icanon ' "$out"
+
 echo "who and what is not taken"
 refused() { # refused WHAT EXPECTED-WORDS...
 	local what=$1 text words
@@ -225,6 +242,41 @@ says "a device code that was not used" "$err" 'snapwatch login contoso'
 world_code=0
 world_stop || world_code=$?
 ends_with "the daemon" 0
+
+echo "an assistant that cannot"
+mv "$world_dir/credentials/store-key" "$world_dir/store-key"
+world_code=0
+world_cli login contoso >"$out" 2>"$err" || world_code=$?
+ends_with "without a store key" 2
+says "without a store key" "$err" "credential 'store-key' is missing"
+mv "$world_dir/store-key" "$world_dir/credentials/store-key"
+sed 's|^control_socket = .*|control_socket = "'"$world_dir"'/other.sock"|' "$world_dir/snapwatch.conf" >"$world_dir/other.conf"
+world_daemon
+world_wait_for world_up
+world_code=0
+"${world_run[@]}" "$B/test/snapwatch" --config "$world_dir/other.conf" login contoso >"$out" 2>"$err" || world_code=$?
+ends_with "the store is somebody else's" 9
+says "the store is somebody else's" "$err" 'cannot open the store'
+world_stop || true
+world_login contoso
+world_login_url >/dev/null
+assistant=$(cat "/proc/$world_login_pid/task/$world_login_pid/children")
+kill -KILL "$world_login_pid"
+world_login_end
+ends_with "killed" 137
+check "killed: there was an assistant" [ -n "${assistant// /}" ]
+gone() { ! kill -0 ${assistant}; }
+world_wait_for gone
+check "killed: the assistant has ended, too" gone
+mkdir "$world_dir/alone"
+cp "$B/test/snapwatch" "$world_dir/alone/"
+world_code=0
+[ -x /usr/sbin/snapwatchd ] || {
+	PATH=$world_dir/alone "${world_run[@]/setarch/$(command -v setarch)}" "$world_dir/alone/snapwatch" --config "$world_dir/snapwatch.conf" \
+		login contoso >"$out" 2>"$err" || world_code=$?
+	ends_with "no daemon is installed" 3
+	says "no daemon is installed" "$err" 'is not installed where it could be started'
+}
 
 echo "nobody comes"
 export SNAPWATCH_TEST_CLOCK="${SNAPWATCH_TEST_CLOCK% *} 36000" # its fifteen minutes are 25 ms
