@@ -13,7 +13,7 @@
 #include "common/base/log.h"
 #include "common/base/timefmt.h"
 #include "daemon/internal.h"
-#include "daemon/watch/slot.h"
+#include "daemon/watch/listing.h"
 
 /* Of us: one that was created, others that were read when the yield came. */
 #define OURS_MAX 4
@@ -27,7 +27,7 @@ struct yield {
 	char until[TIME_TEXT_SIZE];
 
 	/* waiting for the list */
-	struct slot_question *question;
+	struct listing *listing;
 	struct loop_timer *timer;
 	int64_t asked_since_us; /* boot clock; 0: not yet */
 	char *ours[OURS_MAX];	/* jobs that may still be listed as running for a moment */
@@ -44,7 +44,7 @@ static void yield_free(struct yield *y)
 			}
 		}
 	}
-	(void)slot_cancel(y->question);
+	(void)listing_cancel(y->listing);
 	(void)loop_timer_free(y->timer);
 	for (size_t i = 0; i < y->n_ours; i++)
 		free(y->ours[i]);
@@ -99,19 +99,21 @@ static void held(struct yield *y, const struct remote_job *job)
 	answer(y, EXIT_CODE_SLOT_BUSY, text);
 }
 
-static void on_holder(
-	void *arg, enum graph_outcome outcome, const char *text, const struct remote_job *holder)
+static void on_list(
+	void *arg, const struct graph_reply *failed, struct remote_job_list *jobs, int64_t date_us)
 {
+	const struct remote_job *holder = remote_job_holder(jobs);
 	struct yield *y = arg;
 	char words[400];
 
-	y->question = NULL;
-	if (outcome != GRAPH_OK) {
+	(void)date_us;
+	y->listing = NULL;
+	if (failed) {
 		(void)snprintf(words, sizeof(words),
 			"no preview of ours runs, but whether the job slot is free is not known: "
 			"%.250s",
-			text);
-		answer(y, exit_code_of(outcome), words);
+			failed->text);
+		answer(y, exit_code_of(failed->outcome), words);
 	} else if (!holder) {
 		answer(y, EXIT_CODE_OK, "the job slot is free");
 	} else if (!is_ours(y, holder)) {
@@ -130,7 +132,7 @@ static void ask(void *arg)
 
 	if (y->asked_since_us == 0)
 		y->asked_since_us = clock_boot_us();
-	if (slot_ask(&y->e->t, on_holder, y, &y->question) < 0)
+	if (listing_start(&y->e->t, on_list, y, &y->listing) < 0)
 		answer(y, EXIT_CODE_INCOMPLETE, "out of memory");
 }
 
@@ -216,7 +218,7 @@ void yield_cancel(struct entry *e)
 		control_reply_send(y->reply, EXIT_CODE_REFUSED,
 			"the daemon stopped working on this tenant; the hold is kept");
 		y->reply = NULL;
-		y->question = slot_cancel(y->question);
+		y->listing = listing_cancel(y->listing);
 		if (y->pending == 0)
 			yield_free(y);
 	}

@@ -171,6 +171,14 @@ int remote_job_list_parse(struct remote_job_list *list, const char *text, size_t
 	return odata_page_read(text, len, add_element, list, ret_next, ret_unknown);
 }
 
+const struct remote_job *remote_job_holder(const struct remote_job_list *list)
+{
+	for (size_t i = 0; i < list->n; i++)
+		if (!remote_job_ended(&list->items[i]))
+			return &list->items[i];
+	return NULL;
+}
+
 void remote_job_list_done(struct remote_job_list *list)
 {
 	for (size_t i = 0; i < list->n; i++)

@@ -49,6 +49,8 @@ struct remote_job_list {
  * the slot for ever). Our own job is over only by a status that we know.
  */
 bool remote_job_ended(const struct remote_job *j);
+/* The job that holds the tenant's slot: the first that is not over. NULL: the slot is free. */
+const struct remote_job *remote_job_holder(const struct remote_job_list *list);
 
 /*
  * As snapshot_list_parse(), with LIMIT_REMOTE_JOBS. kind comes from @odata.type; without one it is

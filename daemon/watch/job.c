@@ -101,6 +101,7 @@ void job_quiet(struct job *j)
 {
 	graph_call_cancel(j->call);
 	j->call = NULL;
+	j->listing = listing_cancel(j->listing);
 	j->env.reading->cancel(j->reading);
 	j->reading = NULL;
 	loop_timer_disarm(j->timer);

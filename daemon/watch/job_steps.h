@@ -13,6 +13,7 @@
 #include "common/model/remote_job.h"
 #include "daemon/graph/graph.h"
 #include "daemon/watch/job.h"
+#include "daemon/watch/listing.h"
 
 struct conf_tenant;
 struct loop_timer;
@@ -41,9 +42,9 @@ struct job {
 	struct loop_timer *deadline; /* of the state */
 	enum graph_outcome trouble;  /* that was told and still holds; GRAPH_OK: none */
 
-	/* a listing of the service's jobs, page after page */
+	/* the service's list of jobs */
+	struct listing *listing;
 	struct remote_job_list listed;
-	unsigned list_pages;
 	int64_t list_date_us;
 	void (*list_then)(struct job *j, const struct graph_reply *failed);
 

@@ -164,6 +164,38 @@ START_TEST(lists_with_odd_entries)
 }
 END_TEST
 
+START_TEST(who_holds_the_slot)
+{
+	static const struct {
+		const char *jobs, *holder;
+	} table[] = {
+		{"", NULL},
+		{"{\"id\":\"a\",\"status\":\"successful\"}", NULL},
+		{"{\"id\":\"a\",\"status\":\"failed\"},{\"id\":\"b\",\"status\":\"running\"}", "b"},
+		{"{\"id\":\"a\",\"status\":\"queued\"}", "a"},
+		{"{\"id\":\"a\",\"status\":\"queued\",\"jobCompletionDateTime\":"
+		 "\"2026-11-01T10:00:00Z\"}",
+			NULL},
+	};
+
+	for (size_t i = 0; i < ARRAY_SIZE(table); i++) {
+		struct remote_job_list list = {0};
+		struct buf page = BUF_INIT(1000);
+		char *next = NULL;
+		unsigned unknown = 0;
+
+		buf_printf(&page, "{\"value\":[%s]}", table[i].jobs);
+		ck_assert_int_eq(
+			remote_job_list_parse(&list, buf_text(&page), page.len, &next, &unknown),
+			0);
+		const struct remote_job *holder = remote_job_holder(&list);
+		ck_assert_pstr_eq(holder ? holder->service_id : NULL, table[i].holder);
+		remote_job_list_done(&list);
+		buf_done(&page);
+	}
+}
+END_TEST
+
 START_TEST(statuses)
 {
 	static const struct {
@@ -287,6 +319,7 @@ Suite *suite(void)
 	tcase_add_test(tc, reads_the_documented_list);
 	tcase_add_loop_test(tc, reads_single_jobs, 0, ARRAY_SIZE(jobs));
 	tcase_add_test(tc, lists_with_odd_entries);
+	tcase_add_test(tc, who_holds_the_slot);
 	tcase_add_test(tc, statuses);
 	tcase_add_loop_test(tc, filters_are_sets, 0, ARRAY_SIZE(filters));
 	tcase_add_loop_test(tc, what_a_filter_includes, 0, ARRAY_SIZE(asked));
