@@ -94,7 +94,8 @@ const struct conf_key conf_key_table[] = {
 		 "results); starting a preview always needs the account." },
 	{ TENANT("certificate", certificate), .type = CONF_CREDENTIAL, .fallback = "",
 	  .doc = "Credential with a private key and its certificate (PEM) by which the application "
-		 "proves itself; needed for \"user+app\".",
+		 "proves itself; needed for \"user+app\". With it the redirect http://localhost is "
+		 "registered under Web, without under Mobile and desktop.",
 	  .example = "\"contoso-app\"" },
 	{ TENANT("attribution", attribution), .type = CONF_BOOL, .flags = CONF_LATER,
 	  .fallback = "no",

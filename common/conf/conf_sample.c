@@ -130,8 +130,9 @@ static void write_tenants(struct buf *out)
 	write_keys(&w, CONF_TENANT, 0, CONF_REQUIRED);
 	buf_puts(out,
 		"#}\n\n"
-		"# One section for each directory; every key of defaults may stand here too. The\n"
-		"# refresh token is the credential contoso.refresh_token.\n"
+		"# One section for each directory; every key of defaults may stand here too.\n"
+		"# `snapwatch login contoso` signs in as its account; docs/sign-in.md has every "
+		"step.\n"
 		"#tenant \"contoso\" {");
 	write_keys(&w, CONF_TENANT, CONF_REQUIRED, 0);
 	buf_puts(out, "\n"
