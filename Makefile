@@ -314,7 +314,7 @@ fuzz-smoke: ; $(Q)packaging/deps.sh all && $(FUZZ_MAKE) && tests/fuzz/run.sh smo
 fault: $(B)/test/fault ; $(Q)$(B)/test/fault tests/fault/cycle.scn
 
 .PHONY: lint
-lint: ; $(Q)packaging/deps.sh all && tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh
+lint: ; $(Q)packaging/deps.sh all && tests/lint/lint.sh && tests/lint/lint_test.sh && FLAVOUR=asan tests/lint/config_keys.sh && FLAVOUR=asan tests/lint/docs.sh
 
 .PHONY: fmt
 fmt: ; $(Q)git ls-files '*.c' '*.h' | xargs clang-format -i
@@ -324,24 +324,26 @@ demo: ; $(Q)packaging/deps.sh build && $(MAKE) -s all programs && tests/demo/dem
 
 # --- installing -----------------------------------------------------------------------------------
 INSTALLED = $(SBINDIR)/snapwatchd $(BINDIR)/snapwatch $(CATALOGDIR)/snapwatch.catalog \
-	$(DOCDIR)/README.md $(DOCDIR)/LICENSE $(DOCDIR)/snapwatch.conf
+	$(DOCDIR)/README.md $(DOCDIR)/LICENSE $(DOCDIR)/snapwatch.conf \
+	$(DOCDIR)/docs/sign-in.md $(DOCDIR)/docs/store-format.md
 
 # Configuration that is there already is not touched.
 .PHONY: install uninstall
 install: all
-	$(Q)install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(DOCDIR) \
+	$(Q)install -d $(DESTDIR)$(SBINDIR) $(DESTDIR)$(BINDIR) $(DESTDIR)$(CATALOGDIR) $(DESTDIR)$(DOCDIR)/docs \
 		$(DESTDIR)$(SYSCONFDIR)/snapwatch/tenants.d $(DESTDIR)$(SYSCONFDIR)/snapwatch/rules.d
 	$(Q)install -d -m 0700 $(DESTDIR)$(SYSCONFDIR)/snapwatch/credentials
 	$(Q)install -m 0755 $(B)/snapwatchd $(DESTDIR)$(SBINDIR)/snapwatchd
 	$(Q)install -m 0755 $(B)/snapwatch $(DESTDIR)$(BINDIR)/snapwatch
 	$(Q)install -m 0644 systemd/snapwatch.catalog $(DESTDIR)$(CATALOGDIR)/snapwatch.catalog
 	$(Q)install -m 0644 README.md LICENSE config/snapwatch.conf $(DESTDIR)$(DOCDIR)
+	$(Q)install -m 0644 docs/sign-in.md docs/store-format.md $(DESTDIR)$(DOCDIR)/docs
 	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf || \
 		install -m 0644 config/snapwatch.conf $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf
 
 uninstall:
 	$(Q)rm -f $(addprefix $(DESTDIR),$(INSTALLED))
-	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DOCDIR) 2>/dev/null || true
+	$(Q)rmdir --ignore-fail-on-non-empty $(DESTDIR)$(DOCDIR)/docs $(DESTDIR)$(DOCDIR) 2>/dev/null || true
 
 .PHONY: help
 help:

@@ -8,7 +8,7 @@ export LC_ALL=C.UTF-8
 
 cd "$(dirname "$0")/../.."
 build=${BUILD:-build}/${FLAVOUR:-asan}
-documents=(README.md docs/*.md)
+documents=(README.md ARCHITECTURE.md CHANGELOG.md docs/*.md)
 run=(setarch -R)
 "${run[@]}" true 2>/dev/null || run=()
 
