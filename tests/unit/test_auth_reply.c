@@ -251,6 +251,37 @@ START_TEST(test_browser_error)
 }
 END_TEST
 
+/* The numbers that the platform documents for what we ask: each has words and something to do. */
+static const int documented[] = {50011, 50012, 50013, 50020, 50055, 50057, 50072, 50074, 50076,
+	50078, 50079, 50089, 50105, 50132, 50133, 50134, 50147, 50173, 50194, 53000, 53001, 53003,
+	54005, 65001, 65004, 70001, 70008, 70018, 70019, 70021, 70043, 90002, 500133, 500212,
+	500213, 501481, 501491, 530035, 700011, 700016, 700024, 700025, 700027, 700030, 700082,
+	700084, 700222, 700226, 7000218, 7000222};
+
+START_TEST(test_numbers_have_words)
+{
+	struct auth_reply reply;
+	char body[200], number[32];
+
+	(void)snprintf(body, sizeof(body), "{\"error\":\"invalid_grant\",\"error_codes\":[%d]}",
+		documented[_i]);
+	(void)snprintf(number, sizeof(number), "(invalid_grant, AADSTS%d)", documented[_i]);
+	read_reply(400, body, NULL, HTTP_OK, &reply);
+	ck_assert_ptr_nonnull(strstr(buf_text(&reply.text), number));
+	ck_assert_ptr_ne(strstr(buf_text(&reply.text), number), buf_text(&reply.text));
+	ck_assert_ptr_nonnull(reply.hint);
+	/* decided by the error, whatever the number */
+	ck_assert_int_eq(reply.outcome, AUTH_SIGN_IN);
+	ck_assert(reply.dead);
+	ck_assert_int_eq(reply.end,
+		documented[_i] == 70043 || documented[_i] == 50089 || documented[_i] == 50078
+			? SIGN_IN_END_AGE
+		: documented[_i] == 700082 ? SIGN_IN_END_IDLE
+					   : SIGN_IN_END_OTHER);
+	auth_reply_done(&reply);
+}
+END_TEST
+
 Suite *suite(void)
 {
 	Suite *s = suite_create("auth_reply");
@@ -262,6 +293,8 @@ Suite *suite(void)
 	tcase_add_test(tc, test_renewal);
 	tcase_add_loop_test(tc, test_id_token, 0, (int)ARRAY_SIZE(id_tokens));
 	tcase_add_loop_test(tc, test_browser_error, 0, (int)ARRAY_SIZE(browser_errors));
+	tcase_add_loop_test(
+		tc, test_numbers_have_words, 0, sizeof(documented) / sizeof(documented[0]));
 	suite_add_tcase(s, tc);
 	return s;
 }
