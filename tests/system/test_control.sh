@@ -103,6 +103,10 @@ finish "$answer"
 check "it ends once" has "$world_dir/out" '"code":10'
 world_cli tenants --json >"$world_dir/out"
 check "the store knows who signed in, and how" has "$world_dir/out" '"method":"code"\|"how":"code"'
+world_cli status >"$world_dir/out"
+check "status says who is signed in and for how long" has "$world_dir/out" 'signed in  *snapwatch@contoso.example, 89 days left'
+world_cli status --json >"$world_dir/out"
+check "the document, too" has "$world_dir/out" '"sign_in":{[^}]*"method":"code"[^}]*"state":"good"'
 code=$(sed 's/.*code=\([^&]*\).*/\1/' <<<"$answer")
 check "who asked for it is in the log" has "$world_dir/snapwatchd.log" "is signed in as snapwatch@contoso.example.*asked for by uid $(id -u)"
 check "and nothing that is secret" bash -c "! grep -qF -e '$state' -e '$code' '$world_dir/snapwatchd.log'"
@@ -115,6 +119,8 @@ post logout '{"tenant":"contoso"}'
 check "logout says how to revoke the sign-in" has "$world_dir/out" 'Revoke sessions'
 world_cli tenants --json >"$world_dir/out"
 check "and nobody is signed in" bash -c "! grep -q 'snapwatch@contoso' '$world_dir/out'"
+world_cli status --json >"$world_dir/out"
+check "nor does status say that anybody is" has "$world_dir/out" '"sign_in":{[^}]*"state":"nobody"'
 post login '{"tenant":"contoso","method":"device"}'
 check "a device code has an address and a code" has "$world_dir/out" '"verification_uri":"https.*"user_code":"'
 post login/finish "{\"login\":\"$(field id)\"}"
