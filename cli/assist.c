@@ -224,10 +224,20 @@ static int wait_for_end(struct assist *a)
 	return WIFEXITED(status) ? WEXITSTATUS(status) : 128 + WTERMSIG(status);
 }
 
-/* What it said last, visible, in whole lines. NULL: nothing. */
-static char *messages(const struct assist *a)
+/* A record without the word for how bad it is: it stands behind "snapwatch: ". */
+static void append_record(const char *line, size_t len, struct buf *text)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_REPLY_BYTES);
+	static const char label[] = "error: ";
+	size_t skip =
+		len > strlen(label) && memcmp(line, label, strlen(label)) == 0 ? strlen(label) : 0;
+
+	buf_puts(text, text->len ? "\n" : "");
+	text_append_visible(text, line + skip, len - skip);
+}
+
+/* What it said last, in whole lines. */
+static void append_messages(const struct assist *a, struct buf *text)
+{
 	char raw[MESSAGE_BYTES];
 	off_t end = lseek(a->message_fd, 0, SEEK_END);
 	off_t from = end > (off_t)sizeof(raw) ? end - (off_t)sizeof(raw) : 0;
@@ -237,13 +247,10 @@ static char *messages(const struct assist *a)
 		const char *line_end = memchr(raw + at, '\n', (size_t)n - at);
 		size_t len = line_end ? (size_t)(line_end - raw) - at : (size_t)n - at;
 
-		if (len && (at > 0 || from == 0)) {
-			buf_puts(&text, text.len ? "\n" : "");
-			text_append_visible(&text, raw + at, len);
-		}
+		if (len && (at > 0 || from == 0))
+			append_record(raw + at, len, text);
 		at += len + 1;
 	}
-	return text.len ? buf_take(&text) : NULL;
 }
 
 int assist_end(struct assist *a, int code, char **text)
@@ -254,12 +261,16 @@ int assist_end(struct assist *a, int code, char **text)
 	if (code != EXIT_CODE_NO_DAEMON)
 		return code;
 	/* It ended before it could answer, and has said why. */
-	char *said = messages(a);
-	if (!said &&
-		asprintf(&said, PROGRAM " ended with status %d instead of answering", status) < 0)
-		said = NULL;
+	_cleanup_(buf_done) struct buf said = BUF_INIT(LIMIT_CONTROL_REPLY_BYTES);
+	append_messages(a, &said);
+	if (said.len == 0)
+		buf_printf(&said, PROGRAM " ended with status %d instead of answering", status);
+	if (geteuid() != 0)
+		buf_puts(&said, "\nwhere no " PROGRAM
+				" runs, this has to be done as root, or as the user of "
+				"the service");
 	free(*text);
-	*text = said;
+	*text = buf_take(&said);
 	return status > 0 && status < _EXIT_CODE_MAX ? status : EXIT_CODE_NO_DAEMON;
 }
 

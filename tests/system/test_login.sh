@@ -248,7 +248,7 @@ mv "$world_dir/credentials/store-key" "$world_dir/store-key"
 world_code=0
 world_cli login contoso >"$out" 2>"$err" || world_code=$?
 ends_with "without a store key" 2
-says "without a store key" "$err" "credential 'store-key' is missing"
+says "without a store key" "$err" "^snapwatch: credential 'store-key' is missing"
 mv "$world_dir/store-key" "$world_dir/credentials/store-key"
 sed 's|^control_socket = .*|control_socket = "'"$world_dir"'/other.sock"|' "$world_dir/snapwatch.conf" >"$world_dir/other.conf"
 world_daemon
