@@ -20,7 +20,7 @@ static const char header[] =
 	"# (rules) beside it, in the order of their names.\n"
 	"#\n"
 	"# Text stands in quotes and a list in braces. A list replaces the one that it overrides.\n"
-	"# `snapwatch check-config` tells what is wrong, `systemctl reload snapwatch` applies "
+	"# `snapwatch check-config` tells what is wrong, `systemctl reload snapwatchd` applies "
 	"changes.\n";
 
 struct writer {
