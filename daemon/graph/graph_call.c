@@ -135,7 +135,7 @@ static void finish(struct graph_call *c, struct graph_reply *reply)
 	graph_call_free(c);
 }
 
-/* result: the answer that led here, or NULL. */
+/* hint: NULL, that of the outcome; "", none. result: the answer that led here, or NULL. */
 static void give_up(struct graph_call *c, enum graph_outcome outcome, long status, const char *why,
 	const char *hint, int64_t retry_after_us, const struct http_result *result)
 {
@@ -153,7 +153,7 @@ static void give_up(struct graph_call *c, enum graph_outcome outcome, long statu
 	reply.text = buf_text(&text);
 	if (!hint)
 		hint = hint_for(outcome);
-	if (hint) {
+	if (hint && *hint) {
 		text_append_replaced(&todo, hint, "TENANT", c->graph->tenant->name);
 		reply.hint = buf_text(&todo);
 	}
@@ -487,9 +487,11 @@ static void no_sign_in(struct graph_call *c, const struct auth_result *result)
 		return;
 	}
 	c->stands_in = true;
-	if (swap_credential(c, outcome, 0, result->text, result->hint ? result->hint : ""))
+	/* whoever wins tokens knows what is to be done, or that there is nothing to add */
+	const char *hint = result->hint ? result->hint : "";
+	if (swap_credential(c, outcome, 0, result->text, hint))
 		return;
-	give_up(c, outcome, 0, result->text, result->hint, TIME_NONE, NULL);
+	give_up(c, outcome, 0, result->text, hint, TIME_NONE, NULL);
 }
 
 /* What a failed sign-in means for the call: trouble on the way is retried like any other. */

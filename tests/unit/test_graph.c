@@ -48,6 +48,7 @@ static struct {
 	unsigned gets[2], refused;
 	char claims[128];
 	unsigned generation;
+	bool no_hint;
 } auth;
 
 static void auth_answer(void *arg)
@@ -63,7 +64,7 @@ static void auth_answer(void *arg)
 	struct auth_result result = {.outcome = outcome,
 		.token = outcome == AUTH_OK ? token : NULL,
 		.text = "no token today",
-		.hint = "ask somebody",
+		.hint = auth.no_hint ? NULL : "ask somebody",
 		.retry_after_us = 7 * USEC_PER_SEC};
 	struct auth_wait copy = *w;
 
@@ -365,6 +366,19 @@ START_TEST(test_without_token)
 	ck_assert_int_eq(reply.outcome, sign_ins[_i].outcome);
 	ck_assert_uint_eq(auth.gets[AUTH_DELEGATED], sign_ins[_i].gets);
 	ck_assert_str_eq(reply.text, "listing jobs: no token today");
+	ck_assert_str_eq(reply.hint, "ask somebody");
+}
+END_TEST
+
+/* What this stage would advise is about the service, which nobody has asked. */
+START_TEST(test_without_token_or_advice)
+{
+	auth.outcome = AUTH_CONFIG;
+	auth.no_hint = true;
+	ck_assert_int_eq(graph_list_jobs(g, NULL, done, &reply, NULL), 0);
+	run((struct answer[]){{0}});
+	ck_assert_int_eq(reply.outcome, GRAPH_CONFIG);
+	ck_assert_str_eq(reply.hint, "");
 }
 END_TEST
 
@@ -766,6 +780,7 @@ Suite *suite(void)
 	tcase_add_loop_test(tc, test_create_asks_once, 0, sizeof(creates) / sizeof(creates[0]));
 	tcase_add_test(tc, test_retries_and_trouble);
 	tcase_add_test(tc, test_token_is_renewed_once);
+	tcase_add_test(tc, test_without_token_or_advice);
 	tcase_add_loop_test(tc, test_without_token, 0, sizeof(sign_ins) / sizeof(sign_ins[0]));
 	tcase_add_test(tc, test_forms_of_changes);
 	tcase_add_test(tc, test_all_forms_fail);
