@@ -37,6 +37,8 @@ test     cmd:shellcheck                       shellcheck             ShellCheck
 test     cmd:systemd-socket-activate          systemd                systemd
 test     file:/usr/lib/postgresql/*/bin/initdb,/usr/bin/initdb  postgresql  postgresql-server
 test     pc:libpq                             libpq-dev              libpq-devel
+test     cmd:node                             nodejs                 nodejs
+test     cmd:npm                              npm                    npm
 build    cmd:setarch                          util-linux             util-linux
 build    cmd:openssl                          openssl                openssl
 build    cmd:curl                             curl                   curl
