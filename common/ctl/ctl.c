@@ -209,7 +209,7 @@ static void append_lines(struct buf *out, const char *text)
 /* Our own words may not be the daemon's: whatever stands there becomes visible. */
 static int answer_of(const struct buf *reply, unsigned status, const char *path, char **ret_text)
 {
-	_cleanup_(json_freep) struct json *doc = NULL;
+	_cleanup_(json_free_secretp) struct json *doc = NULL;
 	_cleanup_(buf_done) struct buf text = BUF_INIT(LIMIT_CONTROL_REPLY_BYTES);
 	int64_t code = EXIT_CODE_OK;
 

@@ -16,6 +16,8 @@
 
 /* A request or two to the service, each of LIMIT_REQUEST_US at most, stand between. */
 #define SERVICE_US (5 * USEC_PER_MIN)
+/* A person stands between as well, and a daemon that says when it is too late. */
+#define PERSON_US (LIMIT_LOGIN_DEVICE_US + SERVICE_US)
 
 void ctl_login_done(struct ctl_login *l)
 {
@@ -208,8 +210,8 @@ int ctl_login_finish(const char *socket_path, const char *id, const char *answer
 	jsonw_object(&body);
 	jsonw_kv_string(&body, "login", id);
 	jsonw_kv_string(&body, "answer", answer);
-	int code = ask(
-		socket_path, "/v1/login/finish", &body, answer ? SERVICE_US : 0, &doc, ret_text);
+	int code = ask(socket_path, "/v1/login/finish", &body, answer ? SERVICE_US : PERSON_US,
+		&doc, ret_text);
 	if (code != EXIT_CODE_OK)
 		return code;
 	int r = read_sign_in(doc, &sign_in);

@@ -30,16 +30,22 @@
 #define LIFETIME_UNKNOWN_US (10 * USEC_PER_MIN)
 #define LIFETIME_MOST_US (28 * USEC_PER_HOUR)
 
+/* The end of a hint, from here on, is for a sign-in that is kept (auth_reply_hint_new()). */
 #define THEN_DOCTOR "; 'snapwatch doctor TENANT' tells when it works again"
+#define CONSENT \
+	"an administrator must consent to EntraBackup.Read.All and " \
+	"EntraBackup.ReadWrite.Preview for this app"
 static const char hint_sign_in[] = "sign in again with 'snapwatch login TENANT'";
 static const char hint_password[] =
 	"change the password of the account, then sign in with 'snapwatch login TENANT'";
-static const char hint_consent[] = "an administrator must consent to EntraBackup.Read.All and "
-				   "EntraBackup.ReadWrite.Preview for "
-				   "this app" THEN_DOCTOR;
-static const char hint_policy[] = "exclude the account from that policy or let it meet the "
-				  "policy's conditions: the sign-in is "
-				  "kept and goes on by itself" THEN_DOCTOR;
+static const char hint_consent[] = CONSENT THEN_DOCTOR;
+/* Somebody pressed Cancel, perhaps because the page offered nothing else. */
+static const char hint_declined[] =
+	"sign in again with 'snapwatch login TENANT' and accept what the page asks for; where it "
+	"cannot be accepted, " CONSENT;
+static const char hint_policy[] =
+	"exclude the account from that policy or let it meet the policy's conditions" THEN_DOCTOR
+	": the sign-in is kept and goes on by itself";
 static const char hint_device[] = "the policy asks for a managed device: exclude the account, or "
 				  "sign in with 'snapwatch login "
 				  "TENANT' in the browser of one" THEN_DOCTOR;
@@ -133,7 +139,7 @@ static const struct {
 		SIGN_IN_END_OTHER},
 	{54005, "the authorization code was used before", hint_again, SIGN_IN_END_OTHER},
 	{65001, "consent is missing", hint_consent, SIGN_IN_END_OTHER},
-	{65004, "consent was declined", hint_consent, SIGN_IN_END_OTHER},
+	{65004, "consent was declined", hint_declined, SIGN_IN_END_OTHER},
 	{70001, "the app is disabled or not in this tenant", hint_client, SIGN_IN_END_OTHER},
 	{70008, "the sign-in has expired or was revoked", hint_sign_in, SIGN_IN_END_OTHER},
 	{70011, "a permission that was asked for is not valid", hint_client, SIGN_IN_END_OTHER},
@@ -199,8 +205,8 @@ static const struct {
 	{"temporarily_unavailable", AUTH_THROTTLED, false, NULL},
 	{"server_error", AUTH_NETWORK, false, NULL},
 	/* of a browser and of device codes: about this sign-in, not about a grant */
-	{"access_denied", AUTH_SIGN_IN, false, hint_again},
-	{"authorization_declined", AUTH_SIGN_IN, false, hint_again},
+	{"access_denied", AUTH_SIGN_IN, false, hint_declined},
+	{"authorization_declined", AUTH_SIGN_IN, false, hint_declined},
 	{"expired_token", AUTH_SIGN_IN, false, hint_again},
 	{"bad_verification_code", AUTH_SIGN_IN, false, hint_again},
 };
@@ -504,6 +510,13 @@ void auth_reply_error(const char *error, const char *description, struct auth_re
 {
 	*ret = (struct auth_reply){.text = BUF_INIT_SURE(TEXT_BYTES)};
 	judge_error(error, number_in(description), "", ret);
+}
+
+size_t auth_reply_hint_new(const char *hint)
+{
+	const char *kept = strstr(hint, THEN_DOCTOR);
+
+	return kept ? (size_t)(kept - hint) : strlen(hint);
 }
 
 void auth_reply_done(struct auth_reply *reply)

@@ -38,6 +38,8 @@ void auth_reply_read(const struct http_result *result, struct auth_reply *ret);
  */
 void auth_reply_error(const char *error, const char *description, struct auth_reply *ret);
 void auth_reply_done(struct auth_reply *reply);
+/* How much of a hint holds for a new sign-in, too, of which nothing is kept that could go on. */
+size_t auth_reply_hint_new(const char *hint);
 
 /* The part of lifetime_us after which a token is renewed: before its end if short, at half if long.
  */

@@ -156,13 +156,11 @@ static void over_reply(struct enrol *e, const struct auth_reply *reply)
 
 	buf_printf(&text, "the sign-in failed: %s", buf_text(&reply->text));
 	if (reply->hint)
-		buf_printf(&hint, "%s; ", reply->hint);
-	/* most hints are for a sign-in that is kept and tried again: here is none */
-	if (reply->hint && strstr(reply->hint, "snapwatch login"))
-		buf_truncate(&hint, hint.len - strlen("; "));
-	else
-		buf_puts(&hint, reply->hint ? "then sign in with 'snapwatch login TENANT'"
-					    : "try again with 'snapwatch login TENANT'");
+		buf_append(&hint, reply->hint, auth_reply_hint_new(reply->hint));
+	if (!reply->hint)
+		buf_puts(&hint, "try again with 'snapwatch login TENANT'");
+	else if (!strstr(buf_text(&hint), "snapwatch login"))
+		buf_puts(&hint, "; then sign in with 'snapwatch login TENANT'");
 	over(e, code_of(reply->outcome), buf_text(&text), buf_text(&hint));
 }
 
@@ -629,6 +627,8 @@ int enrol_finish(struct enrol *e, const char *answer, enrol_fn done, void *arg)
 	bool by_code = e->how == SIGN_IN_BY_CODE;
 
 	if (e->state == ENROL_WAITING && by_code) {
+		if (!answer)
+			answer = ""; /* which is none */
 		e->answer = secret_free(e->answer);
 		int r = secret_new(answer, strlen(answer), &e->answer);
 		if (r < 0)

@@ -429,6 +429,11 @@ START_TEST(test_credential_is_used_up)
 }
 END_TEST
 
+#define DECLINED \
+	"sign in again with 'snapwatch login contoso' and accept what the page asks for; where " \
+	"it " \
+	"cannot be accepted, an administrator must consent"
+
 /* Which answers of the browser and of the service end in which words. */
 static const struct {
 	const char *back;
@@ -436,10 +441,20 @@ static const struct {
 	int code;
 	const char *text, *hint;
 } ends[] = {
+	/* it is the person who said no: an administrator comes second */
 	{"error=access_denied&error_description=AADSTS65004%3A+declined", {0}, EXIT_CODE_SIGN_IN,
-		"consent was declined (access_denied, AADSTS65004)", "snapwatch login contoso"},
-	{"error=access_denied", {0}, EXIT_CODE_SIGN_IN, "the sign-in was declined (access_denied)",
-		"snapwatch login contoso"},
+		"consent was declined (access_denied, AADSTS65004)", DECLINED},
+	{"error=access_denied&error_subcode=cancel", {0}, EXIT_CODE_SIGN_IN,
+		"the sign-in was declined (access_denied)", DECLINED},
+	/* nothing of it is kept that could go on by itself */
+	{"error=access_denied&error_description=AADSTS53003%3A+blocked", {0}, EXIT_CODE_SIGN_IN,
+		"access is blocked by Conditional Access",
+		"exclude the account from that policy or let it meet the policy's conditions; then "
+		"sign in with 'snapwatch login contoso'"},
+	{"error=access_denied&error_description=AADSTS90094%3A+admin", {0}, EXIT_CODE_SIGN_IN,
+		"an administrator must consent",
+		"EntraBackup.ReadWrite.Preview for this app; then sign in with 'snapwatch login "
+		"contoso'"},
 	{"error=temporarily_unavailable", {0}, EXIT_CODE_THROTTLED, "temporarily_unavailable", ""},
 	{"error=%E2%80%AEx", {0}, EXIT_CODE_CONFIG, "\\u{202E}x", ""},
 	{"code=c",
@@ -477,6 +492,8 @@ START_TEST(test_ends)
 		check_refused(ends[_i].code, ends[_i].text);
 	ck_assert_msg(strstr(told.hint, ends[_i].hint) != NULL, "%s", told.hint);
 	ck_assert_ptr_null(strstr(told.hint, "TENANT"));
+	ck_assert_ptr_null(strstr(told.hint, "by itself"));
+	ck_assert_ptr_null(strstr(told.hint, "works again"));
 	/* whoever asks later hears the same */
 	told.calls = 0;
 	ck_assert_int_eq(enrol_finish(e, "code=c", on_told, NULL), 0);
@@ -510,7 +527,7 @@ END_TEST
 /* Answers to other sign-ins change nothing, and the service hears of none. */
 START_TEST(test_other_state)
 {
-	static const char *const wrong[] = {"", "code=c", "code=c&state=x", "error=x"};
+	static const char *const wrong[] = {NULL, "", "code=c", "code=c&state=x", "error=x"};
 
 	begin_code();
 	for (size_t i = 0; i < ARRAY_SIZE(wrong); i++) {
