@@ -97,6 +97,14 @@ void enrolled_done(struct enrolled *e)
 	*e = (struct enrolled){0};
 }
 
+const char *enrolled_id(const struct enrolled *e, const char *name)
+{
+	for (size_t i = 0; i < e->n; i++)
+		if (strcmp(e->items[i].name, name) == 0)
+			return e->items[i].tenant_id;
+	return NULL;
+}
+
 /* --- words --------------------------------------------------------------------------------------
  */
 
@@ -120,7 +128,7 @@ void enrolled_append_state(const struct enrolled_tenant *t, struct buf *out)
 	if (refused && !text_empty(t->sign_in->refused_text))
 		buf_printf(out, ": %s", t->sign_in->refused_text);
 	if (!t->configured)
-		buf_puts(out, " (not configured)");
+		buf_printf(out, " (not configured; snapwatch logout %s)", t->name);
 }
 
 enum tone enrolled_tone(const struct enrolled_tenant *t)

@@ -30,6 +30,9 @@ struct enrolled {
 int enrolled_load(struct cli *c, struct enrolled *ret);
 void enrolled_done(struct enrolled *e);
 
+/* Of a tenant that is configured, or that somebody is still signed in for; NULL. Borrowed. */
+const char *enrolled_id(const struct enrolled *e, const char *name);
+
 /* True when somebody has to sign in before the next preview. */
 bool enrolled_is_missing(const struct enrolled_tenant *t);
 /* "good", "refused: the password was changed"; not visible yet. */

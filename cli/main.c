@@ -79,8 +79,11 @@ static const struct command commands[] = {
 		"and without a name when somebody is missing.\n",
 		cmd_login},
 	{"logout", "TENANT", 1, 1, ARG_JSON, "forget a tenant's sign-in",
-		"  snapwatch logout contoso\n",
-		"Wipes the token from the store, and says how to revoke it at the service.\n",
+		"  snapwatch logout contoso\n"
+		"  snapwatch logout 11111111-2222-3333-4444-555555555555   by its tenant_id\n",
+		"Wipes the token from the store, and says how to revoke it at the service. Also "
+		"for\n"
+		"a tenant that is not configured any more.\n",
 		cmd_logout},
 	{"tenants", "", 0, 0, ARG_JSON | ARG_JSONL, "who is signed in, how, and for how long",
 		"  snapwatch tenants                     one line a tenant\n"

@@ -8,6 +8,7 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/parse.h"
 #include "common/base/timefmt.h"
 #include "common/conf/conf_keys.h"
 #include "common/store/store.h"
@@ -127,8 +128,15 @@ static void act_login_finish(void *arg, const struct control_peer *who, const ch
 static void act_logout(
 	void *arg, const struct control_peer *who, const char *tenant, struct control_reply *reply)
 {
-	struct entry *e = find_or_refuse(arg, tenant, reply);
+	struct daemon *d = arg;
+	struct entry *e = entry_of_id(d, tenant);
+	uint8_t guid[16];
 
+	if (!e && !entry_find(d, tenant) && parse_guid(tenant, guid) == 0) {
+		logout_former(d, guid, who, reply);
+		return;
+	}
+	e = find_or_refuse(d, e ? e->t.conf->name : tenant, reply);
 	if (e)
 		logout_start(e, who, reply);
 }

@@ -94,6 +94,7 @@ struct daemon {
 /* tenants.c */
 struct entry *entry_of(struct tenant *t);
 struct entry *entry_find(struct daemon *d, const char *name);
+struct entry *entry_of_id(struct daemon *d, const char *tenant_id);
 int tenants_sync(
 	struct daemon *d, struct conf *conf); /* adds, replaces and removes entries; 0 or -ENOMEM */
 void tenants_stop(
@@ -130,6 +131,9 @@ void login_start(struct entry *e, const struct control_peer *who, const struct c
 void login_finish(
 	struct daemon *d, const char *id, const char *answer, struct control_reply *reply);
 void logout_start(struct entry *e, const struct control_peer *who, struct control_reply *reply);
+/* Of a tenant that is not configured (any more). */
+void logout_former(struct daemon *d, const uint8_t tenant_id[static 16],
+	const struct control_peer *who, struct control_reply *reply);
 void login_cancel(struct entry *e); /* before its auth goes: whoever waits is answered */
 /* examine.c: `snapwatch doctor` */
 void examine(struct daemon *d, const struct control_peer *who, const char *tenant, bool sinks,

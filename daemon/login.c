@@ -12,7 +12,10 @@
 #include "common/base/limits.h"
 #include "common/base/log.h"
 #include "common/base/mem.h"
+#include "common/base/parse.h"
+#include "common/base/secret.h"
 #include "common/store/store_secret.h"
+#include "common/store/store_sign_in.h"
 #include "daemon/graph/enrol.h"
 #include "daemon/internal.h"
 
@@ -293,6 +296,61 @@ void logout_start(struct entry *e, const struct control_peer *who, struct contro
 	(void)snprintf(o->by, sizeof(o->by), "%s", who->text);
 	e->logout = o;
 	auth_forget(e->t.auth, forgotten, o);
+}
+
+/* Of a tenant that has no entry: straight in the store. */
+struct former {
+	char tenant_id[GUID_TEXT_SIZE];
+	struct control_reply *reply;
+	char by[sizeof(((struct control_peer *)NULL)->text)];
+};
+
+static int former_work(struct store *s, void *arg)
+{
+	const struct former *f = arg;
+	_cleanup_(secret_freep) struct secret *token = NULL;
+	struct sign_in known = SIGN_IN_INIT;
+	int r = store_sign_in_get(s, f->tenant_id, &known);
+
+	sign_in_done(&known);
+	if (r == 0)
+		r = store_secret_get(s, f->tenant_id, STORE_SECRET_REFRESH_TOKEN, &token);
+	if (r < 0 || r == STORE_SECRET_E_NONE)
+		return r;
+	r = store_secret_forget(s, f->tenant_id, STORE_SECRET_REFRESH_TOKEN);
+	return r < 0 ? r : store_sign_in_forget(s, f->tenant_id);
+}
+
+static void former_done(void *arg, int r)
+{
+	_cleanup_(freep) struct former *f = arg;
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(TEXT_BYTES);
+
+	if (r == STORE_SECRET_E_NONE) {
+		control_reply_send(f->reply, EXIT_CODE_REFUSED,
+			"nobody has signed in for a tenant with this id; see: snapwatch tenants");
+		return;
+	}
+	if (r != 0) {
+		store_secret_error_text(r, f->tenant_id, &text);
+		control_reply_send(f->reply, EXIT_CODE_STORE, buf_text(&text));
+		return;
+	}
+	log_event(LOG_NOTICE, LOG_ID_SIGNED_OUT, NULL,
+		"tenant %s, which is not configured, is signed out by %s", f->tenant_id, f->by);
+	buf_printf(&text, "tenant %s is signed out, its token is wiped", f->tenant_id);
+	control_reply_document(f->reply, EXIT_CODE_OK, buf_text(&text), hint_revoke, NULL, NULL);
+}
+
+void logout_former(struct daemon *d, const uint8_t tenant_id[static 16],
+	const struct control_peer *who, struct control_reply *reply)
+{
+	struct former *f = mem_alloc(sizeof(*f));
+
+	f->reply = reply;
+	(void)guid_format(tenant_id, f->tenant_id);
+	(void)snprintf(f->by, sizeof(f->by), "%s", who->text);
+	store_thread_post(d->store, former_work, former_done, f);
 }
 
 void login_cancel(struct entry *e)

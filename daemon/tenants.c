@@ -6,6 +6,7 @@
  */
 #include <errno.h>
 #include <string.h>
+#include <strings.h>
 
 #include "common/base/clock.h"
 #include "common/base/err.h"
@@ -38,6 +39,14 @@ struct entry *entry_find(struct daemon *d, const char *name)
 {
 	for (struct entry *e = d->entries; e; e = e->next)
 		if (strcmp(e->t.conf->name, name) == 0)
+			return e;
+	return NULL;
+}
+
+struct entry *entry_of_id(struct daemon *d, const char *tenant_id)
+{
+	for (struct entry *e = d->entries; e; e = e->next)
+		if (strcasecmp(e->t.conf->tenant_id, tenant_id) == 0)
 			return e;
 	return NULL;
 }

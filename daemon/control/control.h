@@ -12,7 +12,7 @@
  *	POST /v1/login   {"tenant": "contoso", "method": "code", "redirect":
  *"http://localhost:PORT", "allow_extra_scopes": false} or {"tenant": "contoso", "method": "device"}
  *	POST /v1/login/finish {"login": ID, "answer": "code=...&state=..."}
- *	POST /v1/logout  {"tenant": "contoso"}
+ *	POST /v1/logout  {"tenant": "contoso"}, or its tenant_id, also when it is not configured
  *	POST /v1/doctor  {"tenant": "contoso", "sinks": false}; its reply has "doctor": [...]
  *
  * A sign-in begins with login, whose reply has what a person needs:

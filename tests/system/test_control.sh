@@ -115,6 +115,13 @@ login=$(field id)
 finish "error=access_denied&error_description=AADSTS65004&state=$(field state)"
 check "what the service refuses is said in words, with 4" has "$world_dir/out" '"code":4.*consent was declined'
 check "and what to type" has "$world_dir/out" '"hint":".*snapwatch login contoso'
+post logout '{"tenant":"99999999-9999-4999-8999-999999999999"}'
+check "nobody can be signed out of a tenant that nobody knows" has "$world_dir/out" '"code":10.*nobody has signed in for a tenant with this id'
+post logout '{"tenant":"11111111-1111-4111-8111-111111111111"}'
+check "logout takes an id, too" has "$world_dir/out" "tenant 'contoso' is signed out"
+begin
+login=$(field id)
+finish "$(browse "$(field url)")"
 post logout '{"tenant":"contoso"}'
 check "logout says how to revoke the sign-in" has "$world_dir/out" 'Revoke sessions'
 world_cli tenants --json >"$world_dir/out"

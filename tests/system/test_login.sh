@@ -243,6 +243,32 @@ world_code=0
 world_stop || world_code=$?
 ends_with "the daemon" 0
 
+echo "a tenant that is not configured any more"
+cp "$world_dir/snapwatch.conf" "$world_dir/both.conf"
+sed -i '/^tenant "fabrikam"/,/^}/d' "$world_dir/snapwatch.conf"
+out_of() { # out_of WHOM EXIT-STATUS WORDS: after that nobody is
+	world_code=0
+	world_cli logout "$1" >"$out" 2>"$err" || world_code=$?
+	ends_with "logout $1" "$2"
+	says "logout $1" <(cat "$out" "$err") "$3"
+	check "logout $1: nobody is" bash -c "! $B/test/snapwatch --config '$world_dir/snapwatch.conf' tenants --json | grep -q fabrikam"
+}
+world_cli tenants >"$out"
+says "tenants" <(unwrapped "$out") 'not configured; snapwatch logout fabrikam'
+out_of fabrikam 0 'is signed out, its token is wiped'
+out_of 33333333-3333-4333-8333-333333333333 10 'nobody has signed in for a tenant with this id'
+cp "$world_dir/both.conf" "$world_dir/snapwatch.conf"
+by_browser fabrikam
+ends_with "fabrikam again" 0
+sed -i '/^tenant "fabrikam"/,/^}/d' "$world_dir/snapwatch.conf"
+world_daemon
+world_wait_for world_up
+out_of 33333333-3333-4333-8333-333333333333 0 'is signed out, its token is wiped'
+world_stop || true
+world_code=0
+"${world_run[@]}" "$B/test/snapwatchd" --config "$world_dir/both.conf" --once fabrikam >"$out" 2>&1 || world_code=$?
+ends_with "its token is gone" 4
+
 echo "an assistant that cannot"
 mv "$world_dir/credentials/store-key" "$world_dir/store-key"
 world_code=0

@@ -434,6 +434,9 @@ static const struct {
 	{cmd_login, {.words = {"contoso"}, .n_words = 1, .port = "65536"}, EXIT_CODE_USAGE,
 		"snapwatch: --port takes a number from 1 to 65535\n"},
 	{cmd_logout, {.words = {"nobody"}, .n_words = 1}, EXIT_CODE_USAGE, NULL},
+	/* not configured, but of the store */
+	{cmd_logout, {.words = {"fabrikan"}, .n_words = 1}, EXIT_CODE_USAGE,
+		"snapwatch: there is no tenant 'fabrikan'; did you mean 'fabrikam'?\n"},
 	{cmd_run, {.words = {"nobody"}, .n_words = 1}, EXIT_CODE_USAGE, NULL},
 	{cmd_resume, {.words = {"contoso"}, .n_words = 1}, EXIT_CODE_NO_DAEMON, NULL},
 	{cmd_yield, {.words = {"contoso"}, .n_words = 1, .for_text = "4h"}, EXIT_CODE_NO_DAEMON,
