@@ -12,6 +12,7 @@
 #include "common/base/hex.h"
 #include "common/base/json.h"
 #include "common/base/json_flat.h"
+#include "common/base/json_mend.h"
 #include "common/base/limits.h"
 #include "common/base/mem.h"
 #include "common/base/parse.h"
@@ -417,90 +418,6 @@ static int read_row(struct space *s, const char *text, size_t len, struct change
 	return r == 0 ? make_row(s, text, len, ret, unknown) : r;
 }
 
-static bool escape_at(const char *text, size_t len, size_t at, unsigned *ret)
-{
-	unsigned value = 0;
-
-	if (at + 6 > len || text[at] != '\\' || text[at + 1] != 'u')
-		return false;
-	for (size_t i = at + 2; i < at + 6; i++) {
-		int digit = hex_digit(text[i]);
-
-		if (digit < 0)
-			return false;
-		value = value * 16 + (unsigned)digit;
-	}
-	*ret = value;
-	return true;
-}
-
-/* At a backslash; returns its last byte. "\\u0000" and half surrogate pairs become U+FFFD. */
-static size_t mend_escape(char *text, size_t len, size_t at, bool *changed)
-{
-	unsigned high, low;
-
-	if (!escape_at(text, len, at, &high) || (high != 0 && (high & 0xf800) != 0xd800))
-		return at + 1; /* also over an escaped backslash */
-	if (high >= 0xd800 && high < 0xdc00 && escape_at(text, len, at + 6, &low) &&
-		(low & 0xfc00) == 0xdc00)
-		return at + 11;
-	memcpy(text + at + 2, "fffd", 4);
-	*changed = true;
-	return at + 5;
-}
-
-/*
- * Takes out what no text can have and a name may bring in, byte for byte, so that every offset
- * stays what it was. What is no JSON for other reasons is none afterwards. False: nothing of the
- * kind.
- */
-static bool mend(char *text, size_t len)
-{
-	bool changed = false;
-
-	for (size_t i = 0; i < len; i++) {
-		unsigned char c = (unsigned char)text[i];
-		uint32_t code;
-		size_t n;
-
-		if (c == '\\') {
-			i = mend_escape(text, len, i, &changed);
-		} else if (c < ' ') {
-			text[i] = ' ';
-			changed = true;
-		} else if (c >= 0x80) {
-			n = utf8_decode(text + i, len - i, &code);
-			if (n == 0) {
-				text[i] = '?';
-				changed = true;
-			} else {
-				i += n - 1;
-			}
-		}
-	}
-	return changed;
-}
-
-/* A copy that is mended, when that is what was wrong; NULL also when memory is short (*ret). */
-static char *mended_copy(const char *text, size_t len, int *r)
-{
-	char *copy;
-
-	if (*r != JSON_E_NUL && *r != JSON_E_UTF8 && *r != JSON_E_SYNTAX)
-		return NULL;
-	copy = malloc(len + 1);
-	if (!copy) {
-		*r = -ENOMEM;
-		return NULL;
-	}
-	memcpy(copy, text, len);
-	copy[len] = '\0';
-	if (mend(copy, len))
-		return copy;
-	free(copy);
-	return NULL;
-}
-
 int change_row_parse(
 	const char *text, size_t len, struct change_row *ret, struct change_unknown *unknown)
 {
@@ -509,7 +426,7 @@ int change_row_parse(
 
 	space_init(&space);
 	int r = read_row(&space, text, len, ret, &met);
-	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+	_cleanup_(freep) char *copy = json_mended_copy(text, len, &r);
 
 	if (copy) {
 		met = *unknown;
@@ -523,7 +440,7 @@ int change_row_parse(
 int change_element_parse(const char *text, size_t len, struct json **ret)
 {
 	int r = json_parse(text, len, LIMIT_JSON_DEPTH, ret);
-	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+	_cleanup_(freep) char *copy = json_mended_copy(text, len, &r);
 
 	if (copy)
 		r = json_parse(copy, len, LIMIT_JSON_DEPTH, ret);
@@ -622,7 +539,7 @@ static int scan_page(struct scan *s, const char *text, size_t len)
 static int read_page(struct scan *s, const char *text, size_t len)
 {
 	int r = scan_page(s, text, len);
-	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+	_cleanup_(freep) char *copy = json_mended_copy(text, len, &r);
 
 	if (!copy)
 		return r;
@@ -703,7 +620,7 @@ int change_page_spans(const char *text, size_t len, struct json_span **ret, size
 	struct json_scan_ops ops = {.element = on_span};
 	struct spans s = {0};
 	int r = json_scan(text, len, LIMIT_JSON_DEPTH, &ops, &s);
-	_cleanup_(freep) char *copy = mended_copy(text, len, &r);
+	_cleanup_(freep) char *copy = json_mended_copy(text, len, &r);
 
 	if (copy) {
 		s.n = 0;
