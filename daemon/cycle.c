@@ -24,29 +24,6 @@ bool once_wants(const struct daemon *d, const char *tenant)
 	return false;
 }
 
-int exit_code_of(enum graph_outcome why)
-{
-	switch (why) {
-	case GRAPH_OK:
-		return EXIT_CODE_OK;
-	case GRAPH_SIGN_IN:
-	case GRAPH_CONFIG:
-	case GRAPH_FORBIDDEN:
-		return EXIT_CODE_SIGN_IN;
-	case GRAPH_BUSY:
-		return EXIT_CODE_SLOT_BUSY;
-	case GRAPH_THROTTLED:
-		return EXIT_CODE_THROTTLED;
-	case GRAPH_NETWORK:
-		return EXIT_CODE_NETWORK;
-	case GRAPH_NOT_FOUND:
-	case GRAPH_REFUSED:
-	case GRAPH_BAD_REPLY:
-		return EXIT_CODE_INCOMPLETE;
-	}
-	return EXIT_CODE_INCOMPLETE;
-}
-
 /* --once ends when no tenant's cycle is wanted any more. */
 static void once_check(struct daemon *d)
 {

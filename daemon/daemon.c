@@ -66,7 +66,7 @@ static void on_look(void *arg, const struct look_result *result)
 	trouble_risk(d, result);
 	trouble_sign_in(d, t);
 	if (result->outcome != GRAPH_OK) {
-		cycle_note(e, exit_code_of(result->outcome), result->text);
+		cycle_note(e, graph_outcome_exit_code(result->outcome), result->text);
 		cycle_begun(e);
 		ticker_set(d->ticker, t, look_again_us(t, result));
 		return;

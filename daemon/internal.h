@@ -114,7 +114,6 @@ void cycle_begun(struct entry *e);
 void cycle_check(struct entry *e);
 void cycle_slot_taken(struct entry *e, const char *text);
 void cycle_cancel(struct entry *e);
-int exit_code_of(enum graph_outcome why);
 bool once_wants(const struct daemon *d, const char *tenant);
 
 /* yield.c: the slot is given up; answers when the service's list shows that it is free */

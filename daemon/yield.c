@@ -113,7 +113,7 @@ static void on_list(
 			"no preview of ours runs, but whether the job slot is free is not known: "
 			"%.250s",
 			failed->text);
-		answer(y, exit_code_of(failed->outcome), words);
+		answer(y, graph_outcome_exit_code(failed->outcome), words);
 	} else if (!holder) {
 		answer(y, EXIT_CODE_OK, "the job slot is free");
 	} else if (!is_ours(y, holder)) {

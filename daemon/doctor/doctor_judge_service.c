@@ -11,31 +11,7 @@
 /* Said in one place, because the service does not say which of them it is. */
 #define ROLE_OR_LICENCE \
 	"give the account the role Entra Backup Administrator (Reader cannot create previews), " \
-	"and " \
-	"the tenant a licence of Entra ID P1 or P2"
-
-static int exit_code_of(enum graph_outcome outcome)
-{
-	switch (outcome) {
-	case GRAPH_OK:
-		return EXIT_CODE_OK;
-	case GRAPH_SIGN_IN:
-	case GRAPH_CONFIG:
-	case GRAPH_FORBIDDEN:
-		return EXIT_CODE_SIGN_IN;
-	case GRAPH_BUSY:
-		return EXIT_CODE_SLOT_BUSY;
-	case GRAPH_THROTTLED:
-		return EXIT_CODE_THROTTLED;
-	case GRAPH_NETWORK:
-		return EXIT_CODE_NETWORK;
-	case GRAPH_NOT_FOUND:
-	case GRAPH_REFUSED:
-	case GRAPH_BAD_REPLY:
-		break;
-	}
-	return EXIT_CODE_INCOMPLETE;
-}
+	"and the tenant a licence of Entra ID P1 or P2"
 
 static const char *remedy_of(enum graph_outcome outcome)
 {
@@ -44,8 +20,7 @@ static const char *remedy_of(enum graph_outcome outcome)
 		return ROLE_OR_LICENCE;
 	case GRAPH_THROTTLED:
 		return "wait: snapwatchd comes back by itself; if it lasts, look for another "
-		       "program "
-		       "that asks Graph with this application";
+		       "program that asks Graph with this application";
 	case GRAPH_NETWORK:
 		return "wait: snapwatchd tries again by itself; if it lasts, ask "
 		       "https://status.cloud.microsoft or whoever runs the proxy";
@@ -68,7 +43,7 @@ static void fail_list(const struct doctor_facts *f, enum doctor_check check,
 {
 	enum graph_outcome outcome = (enum graph_outcome)a->outcome;
 
-	doctor_fail(out, f->conf->name, check, exit_code_of(outcome),
+	doctor_fail(out, f->conf->name, check, graph_outcome_exit_code(outcome),
 		doctor_hint(a, remedy_of(outcome)), "%s", a->text);
 }
 

@@ -51,8 +51,7 @@ static void token_remedy(
 	case AUTH_THROTTLED:
 		(void)snprintf(out, REMEDY_BYTES,
 			"wait: snapwatchd comes back by itself; if it lasts, something else signs "
-			"in "
-			"too often with this application");
+			"in too often with this application");
 		break;
 	case AUTH_NETWORK:
 		(void)snprintf(out, REMEDY_BYTES,

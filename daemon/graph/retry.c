@@ -4,6 +4,7 @@
 #include <errno.h>
 #include <string.h>
 
+#include "common/base/err.h"
 #include "common/base/limits.h"
 #include "common/base/parse.h"
 #include "common/base/timefmt.h"
@@ -33,6 +34,29 @@ const char *graph_outcome_name(enum graph_outcome o)
 		return "bad_reply";
 	}
 	return "unknown";
+}
+
+int graph_outcome_exit_code(enum graph_outcome o)
+{
+	switch (o) {
+	case GRAPH_OK:
+		return EXIT_CODE_OK;
+	case GRAPH_SIGN_IN:
+	case GRAPH_CONFIG:
+	case GRAPH_FORBIDDEN:
+		return EXIT_CODE_SIGN_IN;
+	case GRAPH_BUSY:
+		return EXIT_CODE_SLOT_BUSY;
+	case GRAPH_THROTTLED:
+		return EXIT_CODE_THROTTLED;
+	case GRAPH_NETWORK:
+		return EXIT_CODE_NETWORK;
+	case GRAPH_NOT_FOUND:
+	case GRAPH_REFUSED:
+	case GRAPH_BAD_REPLY:
+		break;
+	}
+	return EXIT_CODE_INCOMPLETE;
 }
 
 int64_t retry_after_parse(const char *value, int64_t now_us)

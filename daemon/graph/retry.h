@@ -33,6 +33,8 @@ enum graph_outcome {
 	GRAPH_BAD_REPLY, /* answers that are none: HTML, cut or foreign JSON, a link to elsewhere */
 };
 const char *graph_outcome_name(enum graph_outcome o);
+/* What a command ends with that could not do more for it: an EXIT_CODE of base/err.h. */
+int graph_outcome_exit_code(enum graph_outcome o);
 
 struct retry_policy {
 	unsigned attempts;	 /* at most, the first included */

@@ -3,6 +3,7 @@
 #include <check.h>
 #include <stdint.h>
 
+#include "common/base/err.h"
 #include "common/base/limits.h"
 #include "daemon/graph/retry.h"
 
@@ -196,6 +197,10 @@ START_TEST(test_names)
 	for (int o = GRAPH_OK; o <= GRAPH_BAD_REPLY; o++)
 		ck_assert_str_ne(graph_outcome_name((enum graph_outcome)o), "unknown");
 	ck_assert_str_eq(graph_outcome_name((enum graph_outcome)99), "unknown");
+	ck_assert_int_eq(graph_outcome_exit_code(GRAPH_OK), EXIT_CODE_OK);
+	ck_assert_int_eq(graph_outcome_exit_code(GRAPH_BUSY), EXIT_CODE_SLOT_BUSY);
+	ck_assert_int_eq(graph_outcome_exit_code(GRAPH_FORBIDDEN), EXIT_CODE_SIGN_IN);
+	ck_assert_int_eq(graph_outcome_exit_code(GRAPH_BAD_REPLY), EXIT_CODE_INCOMPLETE);
 }
 END_TEST
 
