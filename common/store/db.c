@@ -11,6 +11,7 @@
 #include <string.h>
 
 #include "common/base/err.h"
+#include "common/base/text.h"
 #include "common/store/db_driver.h"
 
 static const struct db_driver *const drivers[] = {
@@ -201,6 +202,20 @@ int db_query_int(struct db *db, const struct db_sql *q, const struct db_value *a
 	if (r > 0)
 		*ret = db_int(&rows, 0);
 	return r;
+}
+
+int db_query_text(struct db *db, const struct db_sql *q, const struct db_value *args, size_t n_args,
+	char **ret)
+{
+	_cleanup_(db_rows_done) struct db_rows rows = {0};
+	int r = db_query(db, q, args, n_args, &rows);
+
+	if (r >= 0)
+		r = db_next(&rows);
+	if (r <= 0)
+		return r;
+	r = text_copy(db_text(&rows, 0), ret);
+	return r < 0 ? r : 1;
 }
 
 int db_script(struct db *db, const char *text)

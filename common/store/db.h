@@ -163,3 +163,7 @@ const void *db_blob(const struct db_rows *rows, int column, size_t *ret_len);
 /* One row with one integer: 1 and *ret, 0 when there is no row, < 0. */
 int db_query_int(struct db *db, const struct db_sql *q, const struct db_value *args, size_t n_args,
 	int64_t *ret);
+/* One row with one text: 1 and a copy in *ret (NULL for NULL; free() it), 0 when there is no row,
+ * < 0. */
+int db_query_text(struct db *db, const struct db_sql *q, const struct db_value *args, size_t n_args,
+	char **ret);

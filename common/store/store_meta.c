@@ -2,9 +2,6 @@
 /* Facts about the store itself. */
 #include "common/store/store_meta.h"
 
-#include <errno.h>
-
-#include "common/base/text.h"
 #include "common/store/store_tables.h"
 
 enum {
@@ -26,13 +23,5 @@ int store_meta_set(struct store *s, const char *key, const char *value)
 
 int store_meta_get(struct store *s, const char *key, char **ret)
 {
-	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	int r = db_query(s->db, &sql[SQL_GET], DB_ARGS(DB_T(key)), &rows);
-
-	if (r >= 0)
-		r = db_next(&rows);
-	if (r <= 0)
-		return r;
-	r = text_copy(db_text(&rows, 0), ret);
-	return r < 0 ? r : 1;
+	return db_query_text(s->db, &sql[SQL_GET], DB_ARGS(DB_T(key)), ret);
 }

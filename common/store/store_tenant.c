@@ -89,15 +89,7 @@ int store_tenant_set_job_read(struct store *s, const char *tenant_id, const char
 
 int store_tenant_get_job_read(struct store *s, const char *tenant_id, char **ret)
 {
-	_cleanup_(db_rows_done) struct db_rows rows = {0};
-	int r = db_query(s->db, &sql[SQL_GET_JOB_READ], DB_ARGS(DB_T(tenant_id)), &rows);
-
-	if (r >= 0)
-		r = db_next(&rows);
-	if (r <= 0)
-		return r;
-	r = text_copy(db_text(&rows, 0), ret);
-	return r < 0 ? r : 1;
+	return db_query_text(s->db, &sql[SQL_GET_JOB_READ], DB_ARGS(DB_T(tenant_id)), ret);
 }
 
 static int read_row(const struct db_rows *rows, struct store_tenant *t)
