@@ -340,6 +340,17 @@ static int do_forget(struct world *w, const char *line)
 	return 0;
 }
 
+/* The host's clock is set, or is right again. */
+static int do_clock(struct world *w, const char *line)
+{
+	int64_t at_us = world_now(w);
+	int r = strcmp(line, "clock right") ? world_time(w, line + strlen("clock "), &at_us) : 0;
+
+	if (r == 0)
+		world_set_clock(w, at_us);
+	return r;
+}
+
 int play_line(struct world *w, const char *line, struct buf *error)
 {
 	int r = 0;
@@ -360,16 +371,8 @@ int play_line(struct world *w, const char *line, struct buf *error)
 		return do_disk(w, line);
 	if (starts(line, "forget"))
 		return do_forget(w, line);
-	if (starts(line, "clock")) {
-		int64_t at_us;
-		if (strcmp(line, "clock right") == 0)
-			at_us = world_now(w);
-		else
-			r = world_time(w, line + strlen("clock "), &at_us);
-		if (r == 0)
-			world_set_clock(w, at_us);
-		return r;
-	}
+	if (starts(line, "clock"))
+		return do_clock(w, line);
 	if (starts(line, "tenant-conf-drop"))
 		return do_tenant_conf_drop(w, line);
 	if (starts(line, "tenant-conf"))
