@@ -32,22 +32,6 @@ static const struct {
 	{GRAPH_THROTTLED, ALERT_THROTTLED, VERDICT_NOTICE, "the service throttles"},
 };
 
-/* One that is not about a comparison; the texts are the caller's. */
-static struct alert alert_of(const struct tenant *t, enum alert_kind kind, enum verdict severity)
-{
-	return (struct alert){
-		.kind = kind,
-		.severity = severity,
-		.tenant = t->conf->name,
-		.tenant_id = t->conf->tenant_id,
-		.created_us = clock_wall_us(),
-		.baseline_us = TIME_NONE,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = TIME_NONE,
-		.verified = -1,
-	};
-}
-
 /* "what went wrong; what to do about it" */
 static const char *with_hint(struct buf *out, const char *text, const char *hint)
 {
@@ -130,7 +114,8 @@ static void tell_recovery(struct daemon *d, struct tenant *t, const struct look_
 {
 	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
 	_cleanup_(buf_done) struct buf subject = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
-	struct alert a = alert_of(t, ALERT_FOREIGN_RECOVERY_JOB, VERDICT_CRITICAL);
+	struct alert a =
+		alert_about(ALERT_FOREIGN_RECOVERY_JOB, VERDICT_CRITICAL, t->conf, clock_wall_us());
 	const struct remote_job *j = &rec->job;
 	char title[200], started[TIME_TEXT_SIZE];
 
@@ -245,7 +230,7 @@ void trouble_look(struct daemon *d, const struct look_result *result)
 static void tell_gap(
 	struct daemon *d, struct tenant *t, const struct conf_watch *w, const struct plan_run *run)
 {
-	struct alert a = alert_of(t, ALERT_COVERAGE_GAP, VERDICT_WARNING);
+	struct alert a = alert_about(ALERT_COVERAGE_GAP, VERDICT_WARNING, t->conf, clock_wall_us());
 	char title[200], subject[160], from[TIME_TEXT_SIZE], to[TIME_TEXT_SIZE];
 
 	(void)time_format(run->gap_from_us, from);
@@ -336,7 +321,7 @@ static void tell_failed(struct daemon *d, struct tenant *t, const struct run *ru
 	enum alert_kind kind, const char *text, const char *hint)
 {
 	_cleanup_(buf_done) struct buf summary = BUF_INIT_SURE(LIMIT_ALERT_BODY_BYTES);
-	struct alert a = alert_of(t, kind, VERDICT_WARNING);
+	struct alert a = alert_about(kind, VERDICT_WARNING, t->conf, clock_wall_us());
 	char title[200];
 
 	(void)with_hint(&summary, text ? text : run_outcome_name(run->outcome), hint);

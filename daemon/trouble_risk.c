@@ -35,20 +35,8 @@ static void tell_risk(struct daemon *d, struct tenant *t, const struct plan_watc
 {
 	char title[200], summary[600], subject[160], left[DURATION_TEXT_SIZE];
 	char baseline[TIME_TEXT_SIZE], covered[TIME_TEXT_SIZE], gone[TIME_TEXT_SIZE];
-	const struct alert a = {
-		.kind = ALERT_COVERAGE_AT_RISK,
-		.severity = severity_of(risk->hours),
-		.tenant = t->conf->name,
-		.tenant_id = t->conf->tenant_id,
-		.title = title,
-		.summary = summary,
-		.subject = subject,
-		.created_us = now_us,
-		.baseline_us = risk->baseline_us,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = w->covered_to_us,
-		.verified = -1,
-	};
+	struct alert a =
+		alert_about(ALERT_COVERAGE_AT_RISK, severity_of(risk->hours), t->conf, now_us);
 
 	(void)time_format(risk->baseline_us, baseline);
 	/* each warning once per baseline, however often its watch is found at risk */
@@ -62,6 +50,11 @@ static void tell_risk(struct daemon *d, struct tenant *t, const struct plan_watc
 		"be compared; %.200s",
 		time_format(w->covered_to_us, covered), baseline, time_format(risk->gone_us, gone),
 		cause(t, now_us));
+	a.title = title;
+	a.summary = summary;
+	a.subject = subject;
+	a.baseline_us = risk->baseline_us;
+	a.covered_to_us = w->covered_to_us;
 	alerts_raise(d->alerts, t, &a);
 }
 

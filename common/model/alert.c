@@ -73,6 +73,22 @@ static int natural_key_digest(const struct alert *a, uint8_t ret[static SHA256_S
 	return buf_error(&key) ? buf_error(&key) : sha256(key.data, key.len, ret);
 }
 
+struct alert alert_about(enum alert_kind kind, enum verdict severity,
+	const struct conf_tenant *tenant, int64_t created_us)
+{
+	return (struct alert){
+		.kind = kind,
+		.severity = severity,
+		.tenant = tenant ? tenant->name : NULL,
+		.tenant_id = tenant ? tenant->tenant_id : NULL,
+		.created_us = created_us,
+		.baseline_us = TIME_NONE,
+		.covered_from_us = TIME_NONE,
+		.covered_to_us = TIME_NONE,
+		.verified = -1,
+	};
+}
+
 /* Never refused: with another id the same alert would come twice. */
 void alert_outside_id(const struct alert *a, char out[static 33])
 {

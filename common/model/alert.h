@@ -95,8 +95,14 @@ struct alert {
 	int64_t baseline_us, covered_from_us, covered_to_us; /* TIME_NONE: leave out */
 	int verified;					     /* -1: leave out */
 	bool initial;					     /* found by the first run of a watch */
-	/* recovery filters come with a later issue as one more member */
 };
+
+/*
+ * One that is about no comparison, with everything left out that may be; texts are the caller's.
+ * tenant (borrowed names; NULL): whom it is about.
+ */
+struct alert alert_about(enum alert_kind kind, enum verdict severity,
+	const struct conf_tenant *tenant, int64_t created_us);
 
 /*
  * Outside id: 32 hexadecimal digits of SHA-256 over kind, tenant id, severity and subject; without

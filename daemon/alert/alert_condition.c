@@ -33,20 +33,10 @@ void condition_set(struct alerts *a, const struct tenant *tenant, enum alert_kin
 		return;
 	/* the same trouble at another time is another alert */
 	buf_printf(&key, "condition:%s:%s", subject, time_format(now_us, since));
-	const struct alert alert = {
-		.kind = kind,
-		.severity = severity,
-		.tenant = tenant ? tenant->conf->name : NULL,
-		.tenant_id = tenant ? tenant->conf->tenant_id : NULL,
-		.title = title,
-		.summary = summary,
-		.subject = buf_text(&key),
-		.created_us = now_us,
-		.baseline_us = TIME_NONE,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = TIME_NONE,
-		.verified = -1,
-	};
+	struct alert alert = alert_about(kind, severity, tenant ? tenant->conf : NULL, now_us);
+	alert.title = title;
+	alert.summary = summary;
+	alert.subject = buf_text(&key);
 	int r = mem_insist(request_make(a, tenant, &alert, except, &q));
 	if (r == 0) {
 		q->condition = (struct condition){.is = true,
@@ -88,21 +78,11 @@ void alerts_condition_remind(struct alerts *a, const struct tenant *tenant, enum
 	/* by what the store knows of it, so that each is told once whoever was there in between */
 	buf_printf(
 		&key, "reminder:%s:%s:%lld", subject, time_format(since_us, since), (long long)n);
-	alerts_raise(a, tenant,
-		&((struct alert){
-			.kind = kind,
-			.severity = severity,
-			.tenant = tenant ? tenant->conf->name : NULL,
-			.tenant_id = tenant ? tenant->conf->tenant_id : NULL,
-			.title = title,
-			.summary = summary,
-			.subject = buf_text(&key),
-			.created_us = now_us,
-			.baseline_us = TIME_NONE,
-			.covered_from_us = TIME_NONE,
-			.covered_to_us = TIME_NONE,
-			.verified = -1,
-		}));
+	struct alert alert = alert_about(kind, severity, tenant ? tenant->conf : NULL, now_us);
+	alert.title = title;
+	alert.summary = summary;
+	alert.subject = buf_text(&key);
+	alerts_raise(a, tenant, &alert);
 }
 
 static int clear_work(struct store *s, void *arg)

@@ -11,17 +11,9 @@ static int send_test(struct alerts *a, const char *sink, sink_done_fn done, void
 	char id[33];
 
 	buf_printf(&title, "TEST: snapwatch reaches sink '%s'; nothing has happened", sink);
-	const struct alert alert = {
-		.kind = ALERT_TEST,
-		.severity = VERDICT_NOTICE,
-		.title = buf_text(&title),
-		.summary = "somebody ran: snapwatch doctor --sinks",
-		.created_us = clock_wall_us(),
-		.baseline_us = TIME_NONE,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = TIME_NONE,
-		.verified = -1,
-	};
+	struct alert alert = alert_about(ALERT_TEST, VERDICT_NOTICE, NULL, clock_wall_us());
+	alert.title = buf_text(&title);
+	alert.summary = "somebody ran: snapwatch doctor --sinks";
 	alert_render(&alert, &data);
 	alert_outside_id(&alert, id);
 	return outbox_try(a->outbox, sink,

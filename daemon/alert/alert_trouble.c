@@ -24,17 +24,11 @@ static const char title_full[] = "the store is full: work pauses until there is 
 
 static struct alert trouble_alert(const struct trouble *t)
 {
-	return (struct alert){
-		.kind = t->kind,
-		.severity = VERDICT_CRITICAL,
-		.title = t->kind == ALERT_STORE_FULL ? title_full : title_error,
-		.summary = t->summary,
-		.created_us = t->since_us,
-		.baseline_us = TIME_NONE,
-		.covered_from_us = TIME_NONE,
-		.covered_to_us = TIME_NONE,
-		.verified = -1,
-	};
+	struct alert alert = alert_about(t->kind, VERDICT_CRITICAL, NULL, t->since_us);
+
+	alert.title = t->kind == ALERT_STORE_FULL ? title_full : title_error;
+	alert.summary = t->summary;
+	return alert;
 }
 
 void trouble_clear(struct trouble *t)
