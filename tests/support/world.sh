@@ -64,6 +64,15 @@ world_now_s() {
 	echo $((world_start_s + ($(date +%s%N) / 1000 - world_real_us) * world_factor / 1000000))
 }
 
+# world_begin_at FACTOR: a directory, a certificate, and a clock that begins on the day of the scenarios of tests/system.
+world_begin_at() {
+	# shellcheck disable=SC2119 # their own defaults
+	world_begin
+	# shellcheck disable=SC2119
+	world_certificate
+	world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" "$1"
+}
+
 # world_sim SCENARIO: starts the simulator; @START@, @SECRET@ and @DIR@ in the file are filled in. Tenants of the
 # scenario become credentials and, with world_conf, configuration.
 world_sim() {
@@ -112,6 +121,13 @@ world_conf() {
 			printf 'tenant "%s" {\n  tenant_id = "%s"\n  client_id = "%s"\n}\n' "$name" "${id#id=}" "${client#client=}"
 		done
 	} >"$world_dir/snapwatch.conf"
+}
+
+# world_cycle [DEFAULTS]: everything but the daemon for one tenant and one preview, an hour a second.
+world_cycle() {
+	world_begin_at 3600
+	world_sim tests/system/cycle.scn
+	world_conf "$@" </dev/null
 }
 
 # world_daemon [OPTION...]: starts snapwatchd in the background; its log is snapwatchd.log.

@@ -17,9 +17,7 @@ exits() {
 ask() { curl -s --unix-socket "$world_dir/$socket" "$@"; }
 socket=control.sock
 
-world_begin
-world_certificate
-world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
+world_begin_at 3600
 {
 	cat tests/system/cycle.scn
 	echo 'browser contoso auto'

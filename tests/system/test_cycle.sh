@@ -7,11 +7,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/world.sh
 . tests/support/world.sh
 
-world_begin
-world_certificate
-world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
-world_sim tests/system/cycle.scn
-world_conf 'first_run = "alert"' </dev/null
+world_cycle 'first_run = "alert"'
 
 # --once: look, compare, judge, deliver
 world_daemon --once contoso

@@ -7,11 +7,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/world.sh
 . tests/support/world.sh
 
-world_begin
-world_certificate
-world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
-world_sim tests/system/cycle.scn
-world_conf </dev/null
+world_cycle
 
 once() { # expected exit status
 	local code=0

@@ -8,9 +8,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/world.sh
 . tests/support/world.sh
 
-world_begin
-world_certificate
-world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 60
+world_begin_at 60
 {
 	cat tests/system/cycle.scn
 	echo 'tenant fabrikam id=33333333-1111-4111-8111-111111111111 client=44444444-2222-4222-8222-222222222222 kind=real users=30 refresh_token=canary-refresh-9d2e77 seed=9'

@@ -6,11 +6,7 @@ cd "$(dirname "$0")/../.."
 # shellcheck source=tests/support/world.sh
 . tests/support/world.sh
 
-world_begin
-world_certificate
-world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" 3600
-world_sim tests/system/cycle.scn
-world_conf </dev/null
+world_cycle
 cp "$world_dir/ca.pem" "$world_dir/right.pem"
 world_certificate other # another authority; the simulator keeps the certificate that it has
 cp "$world_dir/other.pem" "$world_dir/ca.pem"
