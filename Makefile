@@ -209,6 +209,7 @@ $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_prope
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property): $(call obj,tests/support/job_world.c)
 TEST_LIBS_test_pages := -Wl,--wrap=change_link_peek
 $(patsubst %,$(B)/unit/%,test_dice test_job_property test_plan_property test_retry_property): $(call obj,tests/support/dice.c)
+$(patsubst %,$(B)/unit/%,test_auth test_auth_keep test_enrol): $(call obj,tests/support/auth_world.c)
 $(B)/unit/test_judge $(B)/unit/test_judge_story: $(call obj,tests/support/judge_world.c)
 $(FAKED_TESTS:%=$(B)/unit/%): $(call obj,$(FAKE_SRC))
 $(B)/unit/test_conf $(B)/unit/test_conf_wrong: $(call obj,tests/support/conf_files.c)

@@ -14,10 +14,9 @@
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/secret.h"
-#include "common/conf/conf.h"
-#include "common/store/store_secret.h"
 #include "daemon/engine/loop.h"
 #include "daemon/graph/auth.h"
+#include "tests/support/auth_world.h"
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/fake_loop.h"
@@ -27,8 +26,8 @@
 
 Suite *suite(void);
 
-#define TENANT_ID "11111111-1111-4111-8111-111111111111"
-#define KEY "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
+#define TENANT_ID AUTH_WORLD_TENANT_ID
+#define KEY AUTH_WORLD_KEY
 #define OTHER_KEY "ZmVkY2JhOTg3NjU0MzIxMGZlZGNiYTk4NzY1NDMyMTA="
 #define SEC(n) ((n)*USEC_PER_SEC)
 #define GRANTED(access, refresh) \
@@ -158,59 +157,31 @@ static void start_auth(void)
 	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
 }
 
-static void open_store(const char *key_text)
-{
-	char store_url[512];
-	struct secret *key = NULL;
-
-	(void)snprintf(store_url, sizeof(store_url), "sqlite:%s", tmpdir_path("store.db"));
-	ck_assert_int_eq(store_open(store_url, &store, NULL), 0);
-	if (key_text) {
-		ck_assert_int_eq(secret_new(key_text, strlen(key_text), &key), 0);
-		ck_assert_int_eq(store_use_key(store, key), 0);
-	}
-	(void)secret_free(key);
-	ck_assert_int_eq(store_thread_new(l, store, &thread), 0);
-}
-
 /* The daemon stops and starts again. */
 static void restart(const char *key_text)
 {
 	a = auth_free(a);
 	thread = store_thread_free(thread);
-	open_store(key_text);
+	auth_world_open_store(l, key_text, &store, &thread);
 	start_auth();
 }
 
-static char *kept(void)
+static const char *kept(void)
 {
-	struct secret *token = NULL;
-	static char text[64];
-	int r = store_secret_get(store, TENANT_ID, STORE_SECRET_REFRESH_TOKEN, &token);
-
-	(void)snprintf(text, sizeof(text), "%s", r == 0 ? token->data : "(none)");
-	(void)secret_free(token);
-	return text;
+	return auth_world_kept(store);
 }
 
 static void setup(void)
 {
 	(void)tmpdir_make();
 	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-	tenant = (struct conf_tenant){.refs = 1,
-		.name = (char *)"contoso",
-		.tenant_id = (char *)TENANT_ID,
-		.client_id = (char *)"22222222-2222-4222-8222-222222222222",
-		.authority = (char *)"https://login.example/",
-		.certificate = (char *)"",
-		.ca_file = (char *)"",
-		.proxy = (char *)""};
+	tenant = auth_world_tenant();
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
 		forms[i] = BUF_INIT(LIMIT_SECRET_BYTES);
 	ck_assert_int_eq(loop_new(&l), 0);
 	ck_assert_int_eq(http_new(l, &h), 0);
 	fake_http_handler(h, serve, NULL);
-	open_store(KEY);
+	auth_world_open_store(l, KEY, &store, &thread);
 	put_token("first");
 	start_auth();
 }

@@ -13,11 +13,10 @@
 #include "common/base/fsx.h"
 #include "common/base/limits.h"
 #include "common/base/secret.h"
-#include "common/conf/conf.h"
-#include "common/store/store_secret.h"
 #include "common/store/store_sign_in.h"
 #include "daemon/engine/loop.h"
 #include "daemon/graph/auth.h"
+#include "tests/support/auth_world.h"
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/fake_loop.h"
@@ -26,7 +25,7 @@
 
 Suite *suite(void);
 
-#define TENANT_ID "11111111-1111-4111-8111-111111111111"
+#define TENANT_ID AUTH_WORLD_TENANT_ID
 #define SEC(n) ((n)*USEC_PER_SEC)
 #define DAY USEC_PER_DAY
 #define HOUR USEC_PER_HOUR
@@ -190,58 +189,31 @@ static void start_auth(bool passive)
 	ck_assert_int_eq(auth_new(&env, &tenant, &a), 0);
 }
 
-static void open_store(void)
-{
-	static const char text[] = "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY=";
-	char url[512];
-	struct secret *key = NULL;
-
-	(void)snprintf(url, sizeof(url), "sqlite:%s", tmpdir_path("store.db"));
-	ck_assert_int_eq(store_open(url, &store, NULL), 0);
-	ck_assert_int_eq(secret_new(text, strlen(text), &key), 0);
-	ck_assert_int_eq(store_use_key(store, key), 0);
-	(void)secret_free(key);
-	ck_assert_int_eq(store_thread_new(l, store, &thread), 0);
-}
-
 static void restart(void)
 {
 	a = auth_free(a);
 	thread = store_thread_free(thread);
-	open_store();
+	auth_world_open_store(l, AUTH_WORLD_KEY, &store, &thread);
 	start_auth(false);
 	fake_loop_run_for(l, SEC(1));
 }
 
 static const char *stored(void)
 {
-	struct secret *token = NULL;
-	static char text[64];
-	int r = store_secret_get(store, TENANT_ID, STORE_SECRET_REFRESH_TOKEN, &token);
-
-	(void)snprintf(text, sizeof(text), "%s", r == 0 ? token->data : "(none)");
-	(void)secret_free(token);
-	return text;
+	return auth_world_kept(store);
 }
 
 static void setup(void)
 {
 	(void)tmpdir_make();
 	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-	tenant = (struct conf_tenant){.refs = 1,
-		.name = (char *)"contoso",
-		.tenant_id = (char *)TENANT_ID,
-		.client_id = (char *)"22222222-2222-4222-8222-222222222222",
-		.authority = (char *)"https://login.example/",
-		.certificate = (char *)"",
-		.ca_file = (char *)"",
-		.proxy = (char *)""};
+	tenant = auth_world_tenant();
 	mood = GRANTS;
 	n_requests = n_granted = n_kept = n_changed = 0;
 	ck_assert_int_eq(loop_new(&l), 0);
 	ck_assert_int_eq(http_new(l, &h), 0);
 	fake_http_handler(h, serve, NULL);
-	open_store();
+	auth_world_open_store(l, AUTH_WORLD_KEY, &store, &thread);
 	ck_assert_int_eq(
 		file_write_atomic(tmpdir_path("contoso.refresh_token"), "first", 5, 0600), 0);
 	start_auth(false);

@@ -14,12 +14,11 @@
 #include "common/base/hash.h"
 #include "common/base/limits.h"
 #include "common/base/secret.h"
-#include "common/conf/conf.h"
-#include "common/store/store_secret.h"
 #include "common/store/store_sign_in.h"
 #include "daemon/engine/loop.h"
 #include "daemon/graph/auth.h"
 #include "daemon/graph/enrol.h"
+#include "tests/support/auth_world.h"
 #include "tests/support/clock_virtual.h"
 #include "tests/support/fake_http.h"
 #include "tests/support/fake_loop.h"
@@ -29,10 +28,9 @@
 
 Suite *suite(void);
 
-#define TENANT_ID "11111111-1111-4111-8111-111111111111"
-#define CLIENT_ID "22222222-2222-4222-8222-222222222222"
+#define TENANT_ID AUTH_WORLD_TENANT_ID
+#define CLIENT_ID AUTH_WORLD_CLIENT_ID
 #define ANNA "aaaaaaaa-1111-4111-8111-111111111111"
-#define KEY "MDEyMzQ1Njc4OWFiY2RlZjAxMjM0NTY3ODlhYmNkZWY="
 #define SEC(n) ((n)*USEC_PER_SEC)
 #define WANTED "EntraBackup.Read.All EntraBackup.ReadWrite.Preview"
 #define REDIRECT "http://localhost:40001"
@@ -207,13 +205,7 @@ static void come_back(const char *what, const struct answer *script)
 
 static const char *kept(void)
 {
-	static char text[64];
-	struct secret *token = NULL;
-	int r = store_secret_get(store, TENANT_ID, STORE_SECRET_REFRESH_TOKEN, &token);
-
-	(void)snprintf(text, sizeof(text), "%s", r == 0 ? token->data : "(none)");
-	(void)secret_free(token);
-	return text;
+	return auth_world_kept(store);
 }
 
 /* Refused, with these words, and nothing is left of it. */
@@ -243,31 +235,16 @@ static void start_auth(void)
 
 static void setup(void)
 {
-	char store_url[512];
-	struct secret *key = NULL;
-
 	(void)tmpdir_make();
 	ck_assert_int_eq(unsetenv("CREDENTIALS_DIRECTORY"), 0);
-	tenant = (struct conf_tenant){.refs = 1,
-		.name = (char *)"contoso",
-		.tenant_id = (char *)TENANT_ID,
-		.client_id = (char *)CLIENT_ID,
-		.account = (char *)"anna@contoso.com",
-		.authority = (char *)"https://login.example/",
-		.certificate = (char *)"",
-		.ca_file = (char *)"",
-		.proxy = (char *)""};
+	tenant = auth_world_tenant();
+	tenant.account = (char *)"anna@contoso.com";
 	for (size_t i = 0; i < ARRAY_SIZE(forms); i++)
 		forms[i] = BUF_INIT(LIMIT_SECRET_BYTES);
 	ck_assert_int_eq(loop_new(&l), 0);
 	ck_assert_int_eq(http_new(l, &h), 0);
 	fake_http_handler(h, serve, NULL);
-	(void)snprintf(store_url, sizeof(store_url), "sqlite:%s", tmpdir_path("store.db"));
-	ck_assert_int_eq(store_open(store_url, &store, NULL), 0);
-	ck_assert_int_eq(secret_new(KEY, strlen(KEY), &key), 0);
-	ck_assert_int_eq(store_use_key(store, key), 0);
-	(void)secret_free(key);
-	ck_assert_int_eq(store_thread_new(l, store, &thread), 0);
+	auth_world_open_store(l, AUTH_WORLD_KEY, &store, &thread);
 	start_auth();
 	nonce[0] = '\0';
 	e = NULL;
