@@ -326,7 +326,7 @@ demo: ; $(Q)packaging/deps.sh build && $(MAKE) -s all programs && tests/demo/dem
 # --- installing -----------------------------------------------------------------------------------
 INSTALLED = $(SBINDIR)/snapwatchd $(BINDIR)/snapwatch $(CATALOGDIR)/snapwatch.catalog \
 	$(DOCDIR)/README.md $(DOCDIR)/LICENSE $(DOCDIR)/snapwatch.conf \
-	$(DOCDIR)/docs/sign-in.md $(DOCDIR)/docs/store-format.md
+	$(addprefix $(DOCDIR)/,$(wildcard docs/*.md))
 
 # Configuration that is there already is not touched.
 .PHONY: install uninstall
@@ -338,7 +338,7 @@ install: all
 	$(Q)install -m 0755 $(B)/snapwatch $(DESTDIR)$(BINDIR)/snapwatch
 	$(Q)install -m 0644 systemd/snapwatch.catalog $(DESTDIR)$(CATALOGDIR)/snapwatch.catalog
 	$(Q)install -m 0644 README.md LICENSE config/snapwatch.conf $(DESTDIR)$(DOCDIR)
-	$(Q)install -m 0644 docs/sign-in.md docs/store-format.md $(DESTDIR)$(DOCDIR)/docs
+	$(Q)install -m 0644 $(wildcard docs/*.md) $(DESTDIR)$(DOCDIR)/docs
 	$(Q)test -e $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf || \
 		install -m 0644 config/snapwatch.conf $(DESTDIR)$(SYSCONFDIR)/snapwatch/snapwatch.conf
 

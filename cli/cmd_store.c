@@ -72,7 +72,7 @@ static int conclude(const struct cli *c, const struct store_verified *v)
 		return cli_error(EXIT_CODE_STORE,
 			"store %s: %" PRId64 " damage%s in %" PRId64
 			" job%s%s; what is not named is sound. Stop the daemon, copy the files "
-			"away, and see README.md, section Damage",
+			"away, and see docs/damage.md",
 			c->store->path, v->damages, v->damages == 1 ? "" : "s", v->jobs,
 			v->jobs == 1 ? "" : "s", pages);
 	if (!cli_json(c))

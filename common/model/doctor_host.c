@@ -141,7 +141,7 @@ void doctor_judge_store(const struct doctor_store *s, struct doctor_report *out)
 {
 	static const char damaged[] =
 		"stop snapwatchd and copy the files away; snapwatch store verify names what is "
-		"damaged; then README.md, section Damage";
+		"damaged; then docs/damage.md";
 	const char *detail = text_empty(s->detail) ? err_text(s->r) : s->detail;
 	char size[32] = "size not known";
 
@@ -156,7 +156,7 @@ void doctor_judge_store(const struct doctor_store *s, struct doctor_report *out)
 		doctor_none(out, NULL, DOCTOR_STORE, "%s", detail);
 	else if (s->state == DOCTOR_STORE_CLOSED || s->r < 0)
 		doctor_fail(out, NULL, DOCTOR_STORE, EXIT_CODE_STORE,
-			"journalctl -u snapwatchd; README.md, section Damage", "%s", detail);
+			"journalctl -u snapwatchd; docs/damage.md", "%s", detail);
 	else if (s->r > 0)
 		doctor_ok(out, NULL, DOCTOR_STORE,
 			"schema %d, %s; no damage in what could be read in two seconds, snapwatch "

@@ -117,7 +117,7 @@ void doctor_judge_certificate(const struct doctor_facts *f, struct doctor_report
 {
 	static const char remedy[] =
 		"make a new one, register it with the application, and replace "
-		"the credential; README.md, section Certificate";
+		"the credential; docs/sign-in.md, section 5";
 	int64_t left_us = f->certificate_us - f->now_us;
 	char when[TIME_TEXT_SIZE];
 

@@ -96,7 +96,7 @@ check_words() {
 	select_sources | xargs cat >"$tmp/sources"
 	# texts that are broken over several lines, as one
 	tr '\n' ' ' <"$tmp/sources" | sed -E 's/"[[:space:]]+"//g' >"$tmp/said"
-	code README.md docs/sign-in.md | grep -E ':[a-z]+(_[a-z]+)+$' |
+	code README.md docs/{sign-in,findings,damage}.md | grep -E ':[a-z]+(_[a-z]+)+$' |
 		while IFS=: read -r file line text; do
 			grep -qw -- "$text" "$tmp/sources" || echo "$file:$line: nothing is called '$text' [docs]"
 		done
@@ -107,6 +107,15 @@ check_words() {
 					echo "docs/sign-in.md:$line: no program says '$text' [docs]"
 			done
 	done
+}
+
+# Documents that programs send people to.
+check_mentions() {
+	local file line path
+	grep -rnoE '(docs/)?[A-Za-z-]+\.md\b' common daemon cli --include='*.c' --include='*.h' |
+		while IFS=: read -r file line path; do
+			[[ -e $path ]] || echo "$file:$line: there is no $path [docs]"
+		done
 }
 
 # As in the anchors that are made of headings.
@@ -127,7 +136,7 @@ check_links() {
 	done
 }
 
-for check in commands keys words links; do
+for check in commands keys words mentions links; do
 	while IFS= read -r line; do wrong "$line"; done < <("check_$check")
 done
 ((problems == 0)) || {

@@ -43,7 +43,7 @@ run world_cli store verify
 check "a page that was changed: exit 9 (it was $code)" [ "$code" -eq 9 ]
 check "tenant, job and page are named" grep -Eq 'contoso +1 +2 +page' "$out"
 check "only that one" [ "$(grep -c contoso "$out")" -eq 1 ]
-check "what to do is said" has "$err" 'README.md'
+check "what to do is said" has "$err" 'docs/damage.md'
 run world_cli store verify --jsonl
 check "as JSON line" grep -q '"tenant":"contoso","job":1,"page":2' "$out"
 run world_cli store verify --quick
