@@ -27,6 +27,7 @@ struct login {
 	struct enrol *enrol;
 	struct control_reply *reply; /* of whoever waits; NULL: nobody */
 	char by[sizeof(((struct control_peer *)NULL)->text)];
+	enum sign_in_how how;
 };
 
 static struct log_ctx ctx_of(const struct entry *e)
@@ -203,7 +204,7 @@ void login_start(struct entry *e, const struct control_peer *who, const struct c
 	if (e->login)
 		drop(e->login, "another sign-in of this tenant has begun since");
 	struct login *l = mem_alloc(sizeof(*l));
-	*l = (struct login){.e = e, .reply = reply};
+	*l = (struct login){.e = e, .reply = reply, .how = options.how};
 	(void)snprintf(l->by, sizeof(l->by), "%s", who->text);
 	int r = enrol_new(e->t.auth, &options, on_begun, l, &l->enrol);
 	if (r < 0) {
@@ -214,6 +215,20 @@ void login_start(struct entry *e, const struct control_peer *who, const struct c
 	e->login = l;
 	log_event(LOG_NOTICE, LOG_ID_CONTROL, &ctx, "sign-in (%s) asked for by %s",
 		sign_in_how_name(options.how), who->text);
+}
+
+/* Who does not wait for a code to be typed does not want it to be typed, by whomever. A browser's
+ * answer has come already: that is brought to its end. */
+static void given_up(void *arg)
+{
+	struct login *l = arg;
+	const struct log_ctx ctx = ctx_of(l->e);
+
+	if (l->how != SIGN_IN_BY_DEVICE || enrol_over(l->enrol) || enrol_keeping(l->enrol))
+		return;
+	log_event(LOG_NOTICE, LOG_ID_CONTROL, &ctx, "sign-in (%s) was given up by %s",
+		sign_in_how_name(l->how), l->by);
+	drop(l, "given up");
 }
 
 static struct login *find(struct daemon *d, const char *id)
@@ -237,6 +252,7 @@ void login_finish(struct daemon *d, const char *id, const char *answer, struct c
 	}
 	control_reply_send(l->reply, EXIT_CODE_REFUSED, "somebody else waits for this sign-in now");
 	l->reply = reply;
+	control_reply_watch(reply, given_up, l);
 	int r = enrol_finish(l->enrol, answer, on_end, l);
 	if (r < 0) {
 		control_reply_send(l->reply, EXIT_CODE_REFUSED, err_text(r));

@@ -66,6 +66,8 @@ struct control_reply {
 	struct control *c;	    /* NULL: client or control has gone */
 	struct evhttp_request *req; /* owned by evhttp; set exactly when c is */
 	struct event *gone;	    /* the client closed */
+	void (*tell_gone)(void *arg);
+	void *tell_arg;
 };
 
 /* --- clients ------------------------------------------------------------------------------------
@@ -213,11 +215,25 @@ void control_reply_send(struct control_reply *r, int code, const char *text)
 	control_reply_document(r, code, text, NULL, NULL, NULL);
 }
 
+void control_reply_watch(struct control_reply *r, void (*gone)(void *arg), void *arg)
+{
+	r->tell_gone = gone;
+	r->tell_arg = arg;
+}
+
+/* Last call of whoever comes here: r may be sent, and freed, from inside. */
+static void tell_gone(struct control_reply *r)
+{
+	if (r->tell_gone)
+		r->tell_gone(r->tell_arg);
+}
+
 /* evhttp frees the connection, and the request with it. */
 static void on_connection_end(struct evhttp_connection *connection, void *arg)
 {
 	(void)connection;
 	(void)reply_detach(arg);
+	tell_gone(arg);
 }
 
 static void on_gone(evutil_socket_t fd, short what, void *arg)
@@ -227,6 +243,7 @@ static void on_gone(evutil_socket_t fd, short what, void *arg)
 	(void)fd;
 	(void)what;
 	evhttp_connection_free(evhttp_request_get_connection(reply_detach(r)));
+	tell_gone(r);
 }
 
 /* While a reply is due evhttp does not read, so it would not notice that the client goes away. */

@@ -96,6 +96,12 @@ struct control *control_free(
 	struct control *c); /* open replies are closed; later sends do nothing */
 DEFINE_CLEANUP(struct control, control_free);
 
+/*
+ * gone is called when the client leaves before it is answered, once, from the loop; r is still to
+ * be sent, from inside, too. Not called when the control itself is freed. At most one.
+ */
+void control_reply_watch(struct control_reply *r, void (*gone)(void *arg), void *arg);
+
 /* code: enum exit_code. Frees the reply, also when the client has gone. NULL is allowed. */
 void control_reply_send(struct control_reply *r, int code, const char *text);
 /*

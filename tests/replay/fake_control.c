@@ -42,6 +42,14 @@ void control_reply_send(struct control_reply *r, int code, const char *text)
 	control_reply_document(r, code, text, NULL, NULL, NULL);
 }
 
+/* Nobody leaves here. */
+void control_reply_watch(struct control_reply *r, void (*gone)(void *arg), void *arg)
+{
+	(void)r;
+	(void)gone;
+	(void)arg;
+}
+
 int control_new(struct loop *l, const char *path, const struct control_ops *ops, void *arg,
 	struct control **ret)
 {

@@ -239,6 +239,15 @@ world_login contoso --device-code
 world_login_end
 ends_with "a device code that was not used" 4
 says "a device code that was not used" "$err" 'snapwatch login contoso'
+world_tell 'device contoso ignore expires=900s'
+post() { curl -s --unix-socket "$world_dir/control.sock" "${@:3}" --data "$2" "http://localhost/v1/$1"; }
+id=$(post login '{"tenant":"contoso","method":"device"}' | sed 's/.*"id":"\([^"]*\)".*/\1/')
+post login/finish "{\"login\":\"$id\"}" --max-time 1 || true
+given_up() { grep -q 'sign-in (device) was given up by uid' "$world_dir/snapwatchd.log"; }
+world_wait_for given_up
+check "a device code that nobody waits for any more is given up" given_up
+post login/finish "{\"login\":\"$id\"}" >"$out"
+says "and nothing can come of it" "$out" '"code":10.*no such sign-in'
 world_code=0
 world_stop || world_code=$?
 ends_with "the daemon" 0
