@@ -2,7 +2,8 @@
 /*
  * quick_check under a time limit. SQLite checks a whole table in one step, in which it calls nobody
  * back but looks at sqlite3_interrupt(), which may come from any thread: a second one waits for the
- * limit and interrupts. It repeats that, for an interrupt before the first step is forgotten.
+ * limit and interrupts. SQLite forgets an interrupt when a statement begins while no other is under
+ * way, so another one is held open meanwhile: the interrupt counts whenever it comes.
  */
 #include "common/store/db_sqlite_check.h"
 
@@ -19,13 +20,11 @@
 #include "common/base/cleanup.h"
 #include "common/base/clock.h"
 
-#define AGAIN_MS 50
-
 struct limit {
 	sqlite3 *handle;
 	int stop_fd;
 	int wait_ms;
-	bool over; /* read after the thread was joined */
+	bool over; /* the thread's until it is joined */
 };
 
 static void *limit_main(void *arg)
@@ -33,17 +32,11 @@ static void *limit_main(void *arg)
 	struct limit *l = arg;
 	struct pollfd p = {.fd = l->stop_fd, .events = POLLIN};
 
-	for (;;) {
-		int r = poll(&p, 1, l->wait_ms);
-
-		if (r > 0)
-			return NULL;
-		if (r < 0)
-			continue;
-		l->over = true;
-		sqlite3_interrupt(l->handle);
-		l->wait_ms = AGAIN_MS;
-	}
+	if (poll(&p, 1, l->wait_ms) > 0)
+		return NULL;
+	l->over = true;
+	sqlite3_interrupt(l->handle);
+	return NULL;
 }
 
 /* Signals are the process's business. */
@@ -60,10 +53,20 @@ static int limit_start(struct limit *l, pthread_t *ret)
 	return -r;
 }
 
+static int failure(sqlite3 *handle, char *words, size_t size)
+{
+	int code = sqlite3_errcode(handle);
+
+	(void)snprintf(words, size, "%s", sqlite3_errmsg(handle));
+	if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
+		return -EUCLEAN;
+	return code == SQLITE_NOMEM ? -ENOMEM : -EIO;
+}
+
 static int run_check(sqlite3 *handle, char *words, size_t size)
 {
 	sqlite3_stmt *s = NULL;
-	int r = -EIO;
+	int r;
 
 	if (sqlite3_prepare_v2(handle, "PRAGMA quick_check(1)", -1, &s, NULL) == SQLITE_OK &&
 		sqlite3_step(s) == SQLITE_ROW) {
@@ -72,15 +75,31 @@ static int run_check(sqlite3 *handle, char *words, size_t size)
 		r = text && strcmp(text, "ok") == 0 ? 0 : -EUCLEAN;
 		(void)snprintf(words, size, "%s", text ? text : "");
 	} else {
-		int code = sqlite3_errcode(handle);
-
-		if (code == SQLITE_CORRUPT || code == SQLITE_NOTADB)
-			r = -EUCLEAN;
-		else if (code == SQLITE_NOMEM)
-			r = -ENOMEM;
-		(void)snprintf(words, size, "%s", sqlite3_errmsg(handle));
+		r = failure(handle, words, size);
 	}
 	(void)sqlite3_finalize(s);
+	return r;
+}
+
+/* A limit of nothing is over before the check begins, on whatever machine. */
+static int check_limited(struct limit *l, char *words, size_t size)
+{
+	const uint64_t one = 1;
+	pthread_t thread;
+	int r;
+
+	if (l->wait_ms <= 0) {
+		l->over = true;
+		sqlite3_interrupt(l->handle);
+		return run_check(l->handle, words, size);
+	}
+	r = limit_start(l, &thread);
+	if (r < 0)
+		return r;
+	r = run_check(l->handle, words, size);
+	while (write(l->stop_fd, &one, sizeof(one)) < 0 && errno == EINTR)
+		;
+	(void)pthread_join(thread, NULL);
 	return r;
 }
 
@@ -89,18 +108,17 @@ int sqlite_check(sqlite3 *handle, int64_t limit_us, char *words, size_t size)
 	_cleanup_(closep) int fd = eventfd(0, EFD_CLOEXEC);
 	struct limit l = {
 		.handle = handle, .stop_fd = fd, .wait_ms = (int)(limit_us / USEC_PER_MSEC)};
-	const uint64_t one = 1;
-	pthread_t thread;
+	sqlite3_stmt *open = NULL;
+	int r;
 
 	if (fd < 0)
 		return -errno;
-	int r = limit_start(&l, &thread);
-	if (r < 0)
-		return r;
-	r = run_check(handle, words, size);
-	while (write(fd, &one, sizeof(one)) < 0 && errno == EINTR)
-		;
-	(void)pthread_join(thread, NULL);
+	if (sqlite3_prepare_v2(handle, "SELECT 1", -1, &open, NULL) == SQLITE_OK &&
+		sqlite3_step(open) == SQLITE_ROW)
+		r = check_limited(&l, words, size);
+	else
+		r = failure(handle, words, size);
+	(void)sqlite3_finalize(open);
 	/* what was said after the interrupt is about pages that were not read */
 	return r != 0 && l.over ? 1 : r;
 }
