@@ -1,10 +1,11 @@
 /* SPDX-License-Identifier: Apache-2.0 */
 /*
- * The engine around enrol_answer.c (what the browser brought), enrol_device.c (when to ask again),
- * id_token.c and enrol_check.c (whether it is the sign-in that was wanted). Its requests are those
- * of auth_exchange.c, so a confidential client signs each; what is granted goes to auth_adopt().
+ * The engine of a sign-in: its beginning, its end, and the way by code, around enrol_answer.c (what
+ * the browser brought). The way by device is enrol_wait.c, what was granted enrol_granted.c. All
+ * requests are those of auth_exchange.c, so a confidential client signs each.
  *
- * Everything ends in over(): the secrets are wiped, then whoever waits is told, and may free this.
+ * Everything ends in enrol_end(): the secrets are wiped, then whoever waits is told, and may free
+ * this.
  */
 #include "daemon/graph/enrol.h"
 
@@ -20,56 +21,11 @@
 #include "common/base/secret.h"
 #include "common/base/text.h"
 #include "common/conf/conf.h"
-#include "common/model/sign_in_scope.h"
-#include "common/store/store_secret.h"
-#include "daemon/engine/http.h"
 #include "daemon/engine/loop.h"
-#include "daemon/graph/auth_private.h"
 #include "daemon/graph/enrol_answer.h"
 #include "daemon/graph/enrol_check.h"
-#include "daemon/graph/enrol_device.h"
-#include "daemon/graph/id_token.h"
+#include "daemon/graph/enrol_private.h"
 #include "daemon/graph/pkce.h"
-
-#define TEXT_BYTES (64u * 1024)
-#define FORM_BYTES (4 * LIMIT_SECRET_BYTES)
-
-enum enrol_state {
-	ENROL_BEGINNING,
-	ENROL_WAITING, /* for the person */
-	ENROL_ASKING,  /* the service */
-	ENROL_KEEPING, /* the store has the token, but has not said so yet */
-	ENROL_OVER,
-};
-
-struct enrol {
-	struct auth *auth;
-	enum enrol_state state;
-	enum sign_in_how how;
-	bool allow_extra;
-	char *redirect;
-	char id[GUID_TEXT_SIZE];
-	struct secret *token, *nonce, *verifier; /* token: the state of RFC 6749 */
-	struct secret *answer;			 /* of the browser, to be read in the next turn */
-	struct enrol_device device;
-	struct enrol_pace pace;
-	struct buf url;
-	struct enrol_prompt prompt;
-	int64_t expires_us; /* boot time */
-	bool polling;
-
-	struct loop_timer *timer; /* begins; reads the answer; polls; tells an end again */
-	struct loop_timer *expiry;
-	struct http_call *http;
-
-	enrol_fn done;
-	void *arg;
-	/* of the end, which may come before somebody waits for it */
-	struct sign_in who;
-	struct enrol_verdict verdict;
-	int code;
-	struct buf text, hint;
-};
 
 /* --- ends ---------------------------------------------------------------------------------------
  */
@@ -92,7 +48,7 @@ static void wipe(struct enrol *e)
 }
 
 /* Last call of whoever comes here: it may free e. */
-static void tell(struct enrol *e)
+void enrol_tell(struct enrol *e)
 {
 	const struct enrol_result result = {
 		.code = e->code,
@@ -108,7 +64,7 @@ static void tell(struct enrol *e)
 		done(e->arg, &result);
 }
 
-static void say(struct enrol *e, int code, const char *text, const char *hint)
+void enrol_say(struct enrol *e, int code, const char *text, const char *hint)
 {
 	e->code = code;
 	buf_reset(&e->hint);
@@ -118,17 +74,17 @@ static void say(struct enrol *e, int code, const char *text, const char *hint)
 	buf_puts(&e->text, text);
 }
 
-static void over(struct enrol *e, int code, const char *text, const char *hint)
+void enrol_end(struct enrol *e, int code, const char *text, const char *hint)
 {
 	e->state = ENROL_OVER;
 	wipe(e);
-	say(e, code, text, hint);
-	tell(e);
+	enrol_say(e, code, text, hint);
+	enrol_tell(e);
 }
 
-static void over_memory(struct enrol *e)
+void enrol_end_memory(struct enrol *e)
 {
-	over(e, EXIT_CODE_REFUSED, "out of memory", NULL);
+	enrol_end(e, EXIT_CODE_REFUSED, "out of memory", NULL);
 }
 
 static int code_of(enum auth_outcome outcome)
@@ -149,10 +105,10 @@ static int code_of(enum auth_outcome outcome)
 }
 
 /* The service said no, or nothing. */
-static void over_reply(struct enrol *e, const struct auth_reply *reply)
+void enrol_end_reply(struct enrol *e, const struct auth_reply *reply)
 {
-	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(TEXT_BYTES);
-	_cleanup_(buf_done) struct buf hint = BUF_INIT_SURE(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(ENROL_TEXT_BYTES);
+	_cleanup_(buf_done) struct buf hint = BUF_INIT_SURE(ENROL_TEXT_BYTES);
 
 	buf_printf(&text, "the sign-in failed: %s", buf_text(&reply->text));
 	if (reply->hint)
@@ -161,172 +117,37 @@ static void over_reply(struct enrol *e, const struct auth_reply *reply)
 		buf_puts(&hint, "try again with 'snapwatch login TENANT'");
 	else if (!strstr(buf_text(&hint), "snapwatch login"))
 		buf_puts(&hint, "; then sign in with 'snapwatch login TENANT'");
-	over(e, code_of(reply->outcome), buf_text(&text), buf_text(&hint));
+	enrol_end(e, code_of(reply->outcome), buf_text(&text), buf_text(&hint));
 }
 
 static void over_expired(void *arg)
 {
-	over(arg, EXIT_CODE_SIGN_IN, "nobody has signed in in time",
+	enrol_end(arg, EXIT_CODE_SIGN_IN, "nobody has signed in in time",
 		"begin the sign-in again with 'snapwatch login TENANT'");
-}
-
-/* It was granted, and is not what was wanted. The lines become one. */
-static void over_unwanted(struct enrol *e, const char *why, const char *hint)
-{
-	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(2 * TEXT_BYTES);
-
-	while (*why) {
-		size_t n = strcspn(why, "\n");
-
-		buf_append(&text, why, n);
-		why += n + (why[n] == '\n');
-		buf_puts(&text, "; ");
-	}
-	buf_puts(&text, "nothing of it was kept");
-	over(e, EXIT_CODE_SIGN_IN, buf_text(&text), hint);
-}
-
-/* --- what was granted ---------------------------------------------------------------------------
- */
-
-static void kept(void *arg, int r)
-{
-	struct enrol *e = arg;
-	_cleanup_(buf_done) struct buf text = BUF_INIT_SURE(TEXT_BYTES);
-
-	if (r != 0) {
-		store_secret_error_text(r, e->auth->tenant->name, &text);
-		over(e, EXIT_CODE_STORE, buf_text(&text), NULL);
-		return;
-	}
-	buf_printf(&text, "tenant '%s' is signed in", e->auth->tenant->name);
-	if (e->who.account) {
-		buf_puts(&text, " as ");
-		text_append_visible(&text, e->who.account, strlen(e->who.account));
-	}
-	over(e, EXIT_CODE_OK, buf_text(&text), NULL);
-}
-
-static int describe(struct enrol *e, const struct id_token *who, const char *scopes)
-{
-	e->who.how = e->how;
-	e->who.guest = who->guest;
-	e->who.enrolled_us = e->who.refreshed_us = clock_wall_us();
-	int r = text_into(e->who.tenant_id, sizeof(e->who.tenant_id), e->auth->tenant->tenant_id);
-	if (r == 0)
-		r = text_copy(who->username, &e->who.account);
-	if (r == 0)
-		r = text_copy(who->object_id, &e->who.account_id);
-	if (r == 0)
-		r = text_copy(scopes ? scopes : sign_in_scope_request(e->auth->tenant->attribution),
-			&e->who.scopes);
-	return r;
-}
-
-static void keep(struct enrol *e, const struct id_token *who, const struct auth_reply *reply)
-{
-	if (describe(e, who, reply->scopes) < 0) {
-		over_memory(e);
-		return;
-	}
-	const struct auth_enrolment enrolment = {
-		.how = e->how,
-		.refresh = reply->refresh,
-		.access = reply->access,
-		.lifetime_us = reply->lifetime_us,
-		.account = e->who.account,
-		.account_id = e->who.account_id,
-		.scopes = e->who.scopes,
-		.guest = e->who.guest,
-	};
-
-	e->state = ENROL_KEEPING;
-	loop_timer_disarm(e->expiry);
-	auth_adopt(e->auth, &enrolment, kept, e);
-}
-
-/* False when it is over: nobody knows who that is. */
-static bool read_who(
-	struct enrol *e, const struct auth_reply *reply, int64_t now_us, struct id_token *ret)
-{
-	_cleanup_(buf_done) struct buf why = BUF_INIT(TEXT_BYTES);
-	const struct conf_tenant *t = e->auth->tenant;
-	const struct id_token_wanted wanted = {
-		.authority = t->authority,
-		.tenant_id = t->tenant_id,
-		.client_id = t->client_id,
-		.nonce = e->nonce ? e->nonce->data : NULL,
-		.now_us = now_us,
-	};
-	int r = reply->id_token ? id_token_read(reply->id_token->data, reply->id_token->len, ret)
-				: ID_TOKEN_E_FORM;
-
-	if (r == 0) {
-		r = id_token_check(ret, &wanted, &why);
-		if (r > 0)
-			over_unwanted(
-				e, buf_text(&why), "check tenant_id, client_id and authority");
-		return r == 0;
-	}
-	if (r < 0)
-		over_memory(e);
-	else
-		over_unwanted(e, "the service did not say in a readable id token who signed in",
-			"check authority and proxy");
-	return false;
-}
-
-static void examine(struct enrol *e, const struct auth_reply *reply, int64_t now_us)
-{
-	_cleanup_(id_token_done) struct id_token who = {0};
-
-	if (!reply->refresh) {
-		over_unwanted(e,
-			"the service gave no refresh token, so the sign-in would end within hours",
-			"the application must be allowed offline_access, and its redirect must not "
-			"be registered under single-page application");
-		return;
-	}
-	if (!read_who(e, reply, now_us, &who))
-		return;
-	const struct enrol_granted granted = {
-		.who = &who, .scopes = reply->scopes, .allow_extra = e->allow_extra};
-	if (enrol_check(e->auth->tenant, &granted, &e->verdict) < 0)
-		over_memory(e);
-	else if (e->verdict.faults.len)
-		over_unwanted(e, buf_text(&e->verdict.faults), buf_text(&e->verdict.hint));
-	else
-		keep(e, &who, reply);
 }
 
 /* --- asking the service -------------------------------------------------------------------------
  */
 
 /* Sends form, which is finished and wiped here. What the answer is for, done knows. */
-static void ask(struct enrol *e, enum auth_endpoint endpoint, struct buf *form, http_done_fn done)
+void enrol_ask(struct enrol *e, enum auth_endpoint endpoint, struct buf *form, http_done_fn done)
 {
-	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(TEXT_BYTES);
+	_cleanup_(buf_done) struct buf why = BUF_INIT_SURE(ENROL_TEXT_BYTES);
 	int r = auth_exchange(e->auth, endpoint, false, form, done, e, &e->http, &why);
 
 	buf_done(form);
 	if (r > 0)
-		over(e, EXIT_CODE_CONFIG, buf_text(&why), auth_hint_certificate);
+		enrol_end(e, EXIT_CODE_CONFIG, buf_text(&why), auth_hint_certificate);
 	else if (r < 0)
-		over(e, EXIT_CODE_REFUSED, "the request could not be made", NULL);
+		enrol_end(e, EXIT_CODE_REFUSED, "the request could not be made", NULL);
 }
 
-static void add_scopes(struct enrol *e, struct buf *form)
+void enrol_add_scopes(struct enrol *e, struct buf *form)
 {
 	_cleanup_(buf_done) struct buf scopes = BUF_INIT_SURE(LIMIT_NAME_BYTES);
 
 	enrol_scopes_wanted(e->auth->tenant, &scopes);
 	auth_form_add(form, "scope", buf_text(&scopes));
-}
-
-/* Whose clock says when the id token was made is the service's. */
-static int64_t service_now_us(const struct http_result *result)
-{
-	return result->date_us != TIME_NONE ? result->date_us : result->wall_us;
 }
 
 static void redeemed(void *arg, struct http_result *result)
@@ -337,14 +158,14 @@ static void redeemed(void *arg, struct http_result *result)
 	e->http = NULL;
 	auth_reply_read(result, &reply);
 	if (reply.outcome == AUTH_OK)
-		examine(e, &reply, service_now_us(result));
+		enrol_granted_examine(e, &reply, result);
 	else
-		over_reply(e, &reply);
+		enrol_end_reply(e, &reply);
 }
 
 static void redeem(struct enrol *e, const struct secret *code)
 {
-	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
+	struct buf form = BUF_INIT_SECRET(ENROL_FORM_BYTES);
 
 	e->state = ENROL_ASKING;
 	loop_timer_disarm(e->expiry); /* the request has a time-out of its own */
@@ -352,86 +173,8 @@ static void redeem(struct enrol *e, const struct secret *code)
 	auth_form_add(&form, "code", code->data);
 	auth_form_add(&form, "redirect_uri", e->redirect);
 	auth_form_add(&form, "code_verifier", e->verifier->data);
-	add_scopes(e, &form);
-	ask(e, AUTH_ENDPOINT_TOKEN, &form, redeemed);
-}
-
-/* --- by device ----------------------------------------------------------------------------------
- */
-
-static void polled(void *arg, struct http_result *result)
-{
-	struct enrol *e = arg;
-	_cleanup_(auth_reply_done) struct auth_reply reply = {0};
-	int64_t wait_us = 0;
-
-	e->http = NULL;
-	auth_reply_read(result, &reply);
-	switch (enrol_poll_decide(&e->pace, &reply, &wait_us)) {
-	case ENROL_POLL_AGAIN:
-		e->state = ENROL_WAITING;
-		loop_timer_arm(e->timer, wait_us);
-		return;
-	case ENROL_POLL_GRANTED:
-		examine(e, &reply, service_now_us(result));
-		return;
-	case ENROL_POLL_OVER:
-		over_reply(e, &reply);
-		return;
-	}
-}
-
-static void poll_device(struct enrol *e)
-{
-	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
-
-	e->state = ENROL_ASKING;
-	auth_form_add(&form, "grant_type", "urn:ietf:params:oauth:grant-type:device_code");
-	auth_form_add(&form, "device_code", e->device.code->data);
-	ask(e, AUTH_ENDPOINT_TOKEN, &form, polled);
-}
-
-static void device_given(void *arg, struct http_result *result)
-{
-	struct enrol *e = arg;
-	_cleanup_(auth_reply_done) struct auth_reply reply = {0};
-
-	e->http = NULL;
-	if (result->error == HTTP_OK && result->status == 200) {
-		int r = enrol_device_read(&result->body, &e->device);
-
-		if (r != 0) {
-			over(e, r < 0 ? EXIT_CODE_REFUSED : EXIT_CODE_NETWORK,
-				r < 0 ? "out of memory"
-				      : "the service answered with something that holds no code",
-				NULL);
-			return;
-		}
-		e->pace.interval_us = e->device.interval_us;
-		e->expires_us = clock_boot_us() + e->device.expires_us;
-		loop_timer_arm(e->expiry, e->device.expires_us);
-		e->prompt.verification_uri = e->device.verification_uri;
-		e->prompt.user_code = e->device.user_code;
-		e->prompt.message = e->device.message;
-		e->state = ENROL_WAITING;
-		say(e, EXIT_CODE_OK, "enter the code", NULL);
-		tell(e);
-		return;
-	}
-	auth_reply_read(result, &reply);
-	if (reply.outcome == AUTH_OK) { /* another 2xx */
-		over(e, EXIT_CODE_NETWORK, "the service answered with something else", NULL);
-		return;
-	}
-	over_reply(e, &reply);
-}
-
-static void begin_device(struct enrol *e)
-{
-	struct buf form = BUF_INIT_SECRET(FORM_BYTES);
-
-	add_scopes(e, &form);
-	ask(e, AUTH_ENDPOINT_DEVICE, &form, device_given);
+	enrol_add_scopes(e, &form);
+	enrol_ask(e, AUTH_ENDPOINT_TOKEN, &form, redeemed);
 }
 
 /* --- by code ------------------------------------------------------------------------------------
@@ -468,7 +211,7 @@ static void begin_code(struct enrol *e)
 	auth_form_add(&query, "response_type", "code");
 	auth_form_add(&query, "redirect_uri", e->redirect);
 	auth_form_add(&query, "response_mode", "query");
-	add_scopes(e, &query);
+	enrol_add_scopes(e, &query);
 	auth_form_add(&query, "state", e->token->data);
 	auth_form_add(&query, "nonce", e->nonce->data);
 	auth_form_add(&query, "code_challenge", buf_text(&challenge));
@@ -480,11 +223,11 @@ static void begin_code(struct enrol *e)
 	auth_endpoint_append(e->auth, AUTH_ENDPOINT_AUTHORIZE, &e->url);
 	buf_printf(&e->url, "?%s", buf_text(&query));
 	if (r == -ENOMEM || buf_error(&query) == -ENOMEM || buf_error(&e->url) == -ENOMEM) {
-		over_memory(e);
+		enrol_end_memory(e);
 		return;
 	}
 	if (r < 0 || buf_error(&query) || buf_error(&e->url)) {
-		over(e, EXIT_CODE_CONFIG, "the address of the sign-in page cannot be made",
+		enrol_end(e, EXIT_CODE_CONFIG, "the address of the sign-in page cannot be made",
 			"check authority and account");
 		return;
 	}
@@ -493,8 +236,8 @@ static void begin_code(struct enrol *e)
 	e->prompt.url = buf_text(&e->url);
 	e->prompt.state = e->token->data;
 	e->state = ENROL_WAITING;
-	say(e, EXIT_CODE_OK, "open the address in a browser", NULL);
-	tell(e);
+	enrol_say(e, EXIT_CODE_OK, "open the address in a browser", NULL);
+	enrol_tell(e);
 }
 
 /* What is no answer to this sign-in changes nothing: the right one may still come. */
@@ -506,18 +249,18 @@ static void take_answer(struct enrol *e)
 	int r = enrol_answer_read(query->data, query->len, e->token, &answer);
 
 	if (r < 0) {
-		over_memory(e);
+		enrol_end_memory(e);
 	} else if (r > 0) {
-		say(e, EXIT_CODE_USAGE,
+		enrol_say(e, EXIT_CODE_USAGE,
 			r == ENROL_ANSWER_E_STATE
 				? "this is not the answer to this sign-in: its state is another"
 				: "the answer has neither a code nor an error",
 			"take the whole address that the browser ended on, after signing in "
 			"through the link that was shown last");
-		tell(e);
+		enrol_tell(e);
 	} else if (answer.error) {
 		auth_reply_error(answer.error, answer.description, &reply);
-		over_reply(e, &reply);
+		enrol_end_reply(e, &reply);
 		auth_reply_done(&reply);
 	} else {
 		redeem(e, answer.code);
@@ -534,15 +277,15 @@ static void on_timer(void *arg)
 
 	switch (e->state) {
 	case ENROL_BEGINNING:
-		return by_code ? begin_code(e) : begin_device(e);
+		return by_code ? begin_code(e) : enrol_wait_begin(e);
 	case ENROL_WAITING:
 		if (!by_code)
-			poll_device(e);
+			enrol_wait_poll(e);
 		else if (e->answer)
 			take_answer(e);
 		return;
 	case ENROL_OVER:
-		tell(e); /* it ended before somebody came to hear of it */
+		enrol_tell(e); /* it ended before somebody came to hear of it */
 		return;
 	case ENROL_ASKING:
 	case ENROL_KEEPING:
@@ -582,8 +325,8 @@ int enrol_new(struct auth *a, const struct enrol_options *options, enrol_fn begu
 		.how = options->how,
 		.allow_extra = options->allow_extra_scopes,
 		.url = BUF_INIT_SECRET(2 * LIMIT_URL_BYTES),
-		.text = BUF_INIT_SURE(2 * TEXT_BYTES),
-		.hint = BUF_INIT_SURE(TEXT_BYTES),
+		.text = BUF_INIT_SURE(2 * ENROL_TEXT_BYTES),
+		.hint = BUF_INIT_SURE(ENROL_TEXT_BYTES),
 		.who = SIGN_IN_INIT,
 		.done = begun,
 		.arg = arg,
