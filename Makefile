@@ -204,7 +204,7 @@ sample: $(B)/test/gen_sample
 # on fake engines: objects stand before archives, so the real ones are never taken.
 FAKE_SRC := $(wildcard tests/support/fake_*.c)
 FAKED_TESTS := test_auth test_auth_keep test_enrol test_fakes test_graph test_job test_job_cancel test_job_create test_job_property test_judge test_judge_story \
-	test_look test_outbox test_pages test_queue test_sink_webhook test_ticker
+	test_look test_outbox test_outbox_try test_pages test_queue test_sink_webhook test_ticker
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property test_pages): $(call obj,tests/support/graph_scripted.c)
 $(patsubst %,$(B)/unit/%,test_job test_job_cancel test_job_create test_job_property): $(call obj,tests/support/job_world.c)
 TEST_LIBS_test_pages := -Wl,--wrap=change_link_peek

@@ -76,6 +76,15 @@ static void got_logout(
 	(void)snprintf(called, sizeof(called), "%s: logout %s", who->text, tenant);
 }
 
+static void got_doctor(void *arg, const struct control_peer *who, const char *tenant, bool sinks,
+	struct control_reply *reply)
+{
+	(void)arg;
+	(void)reply;
+	(void)snprintf(called, sizeof(called), "%s: doctor %s %d", who->text, tenant ? tenant : "-",
+		sinks);
+}
+
 static const struct control_ops ops = {
 	.run = got_run,
 	.yield = got_yield,
@@ -84,6 +93,7 @@ static const struct control_ops ops = {
 	.login = got_login,
 	.login_finish = got_finish,
 	.logout = got_logout,
+	.doctor = got_doctor,
 };
 
 static const struct {
@@ -99,6 +109,8 @@ static const struct {
 	{"POST", "/v1/login", 0, CONTROL_RIGHT_ACT},
 	{"POST", "/v1/login/finish", 0, CONTROL_RIGHT_ACT},
 	{"POST", "/v1/logout", 0, CONTROL_RIGHT_ACT},
+	{"POST", "/v1/doctor", 0, CONTROL_RIGHT_ACT},
+	{"GET", "/v1/doctor", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_ACT},
 	{"GET", "/v1/login", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_ACT},
 	{"POST", "/v1/login/", CONTROL_ROUTE_E_PATH, CONTROL_RIGHT_NONE},
 	{"POST", "/v1/status", CONTROL_ROUTE_E_METHOD, CONTROL_RIGHT_READ},
@@ -154,6 +166,8 @@ static const struct {
 	{"/v1/resume", "{\"tenant\":\"contoso\"}", "anna: resume contoso"},
 	{"/v1/reload", "", "anna: reload"},
 	{"/v1/reload", "{}", "anna: reload"},
+	{"/v1/doctor", "", "anna: doctor - 0"},
+	{"/v1/doctor", "{\"tenant\":\"contoso\",\"sinks\":true}", "anna: doctor contoso 1"},
 	{"/v1/login",
 		"{\"tenant\":\"contoso\",\"redirect\":\"http://localhost:1\","
 		"\"allow_extra_scopes\":true}",
