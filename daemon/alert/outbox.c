@@ -22,6 +22,7 @@
 #include "common/base/timefmt.h"
 #include "common/conf/conf.h"
 #include "common/store/store_alert.h"
+#include "daemon/alert/message_copy.h"
 #include "daemon/engine/loop.h"
 #include "daemon/engine/store_thread.h"
 
@@ -42,16 +43,11 @@ enum step {
 	STEP_RECORDING,
 };
 
-struct direct {
-	char *id, *kind, *severity, *title, *data;
-	int64_t created_us;
-};
-
 /* One that somebody waits for. */
 struct attempt {
 	bool wanted, going;
 	bool silent; /* without a message */
-	struct direct message;
+	struct message_copy message;
 	sink_done_fn done; /* NULL: nobody waits any more */
 	void *arg;
 };
@@ -91,14 +87,13 @@ struct outbox {
 	const struct outbox_ops *ops;
 	void *arg;
 	struct station *stations;
-	struct direct direct;
+	struct message_copy direct;
 	bool resting;
 };
 
 static void look(struct station *s);
 static bool send_waiting(struct station *s);
 static void attempt_end(struct station *s, const struct sink_result *result);
-static void direct_clear(struct direct *d);
 
 int64_t outbox_delay_us(unsigned attempts)
 {
@@ -122,7 +117,7 @@ static void station_free(struct station *s)
 		s->type->destroy(s->sink);
 	(void)loop_timer_free(s->timer);
 	outbox_row_done(&s->req.row);
-	direct_clear(&s->attempt.message);
+	message_copy_done(&s->attempt.message);
 	free(s->problem);
 	free(s->name);
 	free(s);
@@ -362,16 +357,6 @@ void outbox_poke(struct outbox *o)
 /* --- past the store -----------------------------------------------------------------------------
  */
 
-static void direct_clear(struct direct *d)
-{
-	free(d->id);
-	free(d->kind);
-	free(d->severity);
-	free(d->title);
-	free(d->data);
-	*d = (struct direct){0};
-}
-
 static void direct_sent(void *arg, const struct sink_result *result)
 {
 	struct station *s = arg;
@@ -391,19 +376,11 @@ static void direct_sent(void *arg, const struct sink_result *result)
 
 static void send_direct(struct station *s)
 {
-	const struct direct *d = &s->o->direct;
-	const struct sink_message message = {
-		.id = d->id,
-		.kind = d->kind,
-		.severity = d->severity,
-		.title = d->title,
-		.data = d->data,
-		.created_us = d->created_us,
-	};
+	const struct sink_message message = message_copy_view(&s->o->direct);
 
 	s->direct_wanted = false;
 	s->direct = true;
-	(void)snprintf(s->direct_id, sizeof(s->direct_id), "%s", d->id);
+	(void)snprintf(s->direct_id, sizeof(s->direct_id), "%s", message.id);
 	int r = s->type->send(s->sink, &message, direct_sent, s);
 	if (r < 0)
 		direct_sent(s, &(struct sink_result){SINK_LATER, TIME_NONE, err_text(r)});
@@ -418,7 +395,7 @@ static void attempt_end(struct station *s, const struct sink_result *result)
 	sink_done_fn done = s->attempt.done;
 	void *arg = s->attempt.arg;
 
-	direct_clear(&s->attempt.message);
+	message_copy_done(&s->attempt.message);
 	s->attempt = (struct attempt){0};
 	if (done)
 		done(arg, result);
@@ -438,15 +415,7 @@ static void attempted(void *arg, const struct sink_result *result)
 
 static void send_attempt(struct station *s)
 {
-	const struct direct *m = &s->attempt.message;
-	const struct sink_message message = {
-		.id = m->id,
-		.kind = m->kind,
-		.severity = m->severity,
-		.title = m->title,
-		.data = m->data,
-		.created_us = m->created_us,
-	};
+	const struct sink_message message = message_copy_view(&s->attempt.message);
 
 	s->attempt.wanted = false;
 	s->attempt.going = true;
@@ -470,30 +439,13 @@ static bool send_waiting(struct station *s)
 	return true;
 }
 
-static int direct_copy(const struct sink_message *m, struct direct *ret)
-{
-	ret->created_us = m->created_us;
-	int r = text_copy(m->id, &ret->id);
-	if (r >= 0)
-		r = text_copy(m->kind, &ret->kind);
-	if (r >= 0)
-		r = text_copy(m->severity, &ret->severity);
-	if (r >= 0)
-		r = text_copy(m->title, &ret->title);
-	if (r >= 0)
-		r = text_copy(m->data, &ret->data);
-	return r;
-}
-
 void outbox_direct(struct outbox *o, const struct sink_message *message)
 {
-	direct_clear(&o->direct);
+	message_copy_done(&o->direct);
 	if (o->resting)
 		return;
-	if (direct_copy(message, &o->direct) < 0) {
-		direct_clear(&o->direct);
+	if (message_copy(message, &o->direct) < 0)
 		return;
-	}
 	for (struct station *s = o->stations; s; s = s->next) {
 		if (!s->sink)
 			continue;
@@ -548,10 +500,8 @@ int outbox_try(struct outbox *o, const char *sink, const struct sink_message *me
 		return -EINVAL;
 	if (s->attempt.wanted || s->attempt.going)
 		return -EBUSY;
-	if (message && direct_copy(message, &s->attempt.message) < 0) {
-		direct_clear(&s->attempt.message);
+	if (message && message_copy(message, &s->attempt.message) < 0)
 		return -ENOMEM;
-	}
 	s->attempt.wanted = true;
 	s->attempt.silent = !message;
 	s->attempt.done = done;
@@ -596,7 +546,7 @@ struct outbox *outbox_free(struct outbox *o)
 		o->stations = s->next;
 		station_drop(s);
 	}
-	direct_clear(&o->direct);
+	message_copy_done(&o->direct);
 	free(o);
 	return NULL;
 }
