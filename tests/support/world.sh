@@ -145,6 +145,15 @@ world_stop() {
 	wait "$pid"
 }
 
+# world_once [TENANT...]: snapwatchd --once up to its end; its exit status is in world_code.
+world_once() {
+	world_code=0
+	world_daemon --once "$@"
+	# shellcheck disable=SC2034 # of the caller
+	wait "$world_daemon_pid" || world_code=$?
+	world_daemon_pid=''
+}
+
 world_cli() { "${world_run[@]}" "$B/test/snapwatch" --config "$world_dir/snapwatch.conf" "$@"; }
 
 # True when the daemon answers on its control socket.

@@ -21,13 +21,10 @@ sed -i 's|^  client_id = .*|&\n  certificate = "contoso-app"|' "$world_dir/snapw
 
 # cycle POSITION REFUSALS: a run with that switch; how often a token may be found to be refused
 cycle() {
-	local code=0
 	curl -s --noproxy '*' --cacert "$world_dir/ca.pem" --data "switch poll $1" "$world_url/sim/line"
 	rm -f "$world_dir/snapwatchd.log"
-	world_daemon --once contoso
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
-	check "poll $1: --once ends with 0 (it was $code)" [ "$code" -eq 0 ]
+	world_once contoso
+	check "poll $1: --once ends with 0 (it was $world_code)" [ "$world_code" -eq 0 ]
 	check "poll $1: refusals are said $2 times" [ "$(grep -c 'token is refused' "$world_dir/snapwatchd.log")" -eq "$2" ]
 	check "poll $1: nothing is warned of but changes" bash -c \
 		"! grep -E '^(warning|error|critical): ' '$world_dir/snapwatchd.log' | grep -vE 'deleted|appeared'"

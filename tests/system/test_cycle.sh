@@ -10,11 +10,8 @@ cd "$(dirname "$0")/../.."
 world_cycle 'first_run = "alert"'
 
 # --once: look, compare, judge, deliver
-world_daemon --once contoso
-code=0
-wait "$world_daemon_pid" || code=$?
-world_daemon_pid=''
-check "--once ends with 0 (it was $code)" [ "$code" -eq 0 ]
+world_once contoso
+check "--once ends with 0 (it was $world_code)" [ "$world_code" -eq 0 ]
 world_cli jobs --json >"$world_dir/jobs.json"
 world_cli findings --jsonl >"$world_dir/findings.jsonl"
 world_cli changes --jsonl >"$world_dir/changes.jsonl"

@@ -20,10 +20,8 @@ run() {
 save() { rm -rf "$world_dir/saved" && mkdir "$world_dir/saved" && cp -a "$db"* "$world_dir/saved/"; }
 restore() { rm -f "$db"* && cp -a "$world_dir/saved/." "$world_dir/"; }
 once() {
-	world_daemon --once contoso
-	code=0
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
+	world_once contoso
+	code=$world_code
 }
 
 once

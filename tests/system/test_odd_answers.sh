@@ -28,11 +28,8 @@ world_sim "$world_dir/odd.scn"
 LOG_LEVEL=debug world_conf 'first_run = "alert"' </dev/null
 
 once() { # once WHAT CODE
-	local code=0
-	world_daemon --once contoso
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
-	check "$1: --once ends with $2 (it was $code)" [ "$code" -eq "$2" ]
+	world_once contoso
+	check "$1: --once ends with $2 (it was $world_code)" [ "$world_code" -eq "$2" ]
 }
 once 'everything once' 0
 world_cli jobs --json >"$world_dir/jobs"

@@ -19,12 +19,10 @@ world_sim "$world_dir/once.scn"
 world_conf 'first_run = "alert"' </dev/null
 
 once() { # once WHAT CODE [OPTION...]
-	local what=$1 wanted=$2 code=0
+	local what=$1 wanted=$2
 	shift 2
-	world_daemon --once "$@"
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
-	check "$what: --once ends with $wanted (it was $code)" [ "$code" -eq "$wanted" ]
+	world_once "$@"
+	check "$what: --once ends with $wanted (it was $world_code)" [ "$world_code" -eq "$wanted" ]
 }
 once 'a receiver that is away' 8 contoso
 world_cli jobs --jsonl >"$world_dir/jobs"

@@ -10,11 +10,8 @@ cd "$(dirname "$0")/../.."
 world_cycle
 
 once() { # expected exit status
-	local code=0
-	world_daemon --once contoso
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
-	check "--once ends with $1 (it was $code)" [ "$code" -eq "$1" ]
+	world_once contoso
+	check "--once ends with $1 (it was $world_code)" [ "$world_code" -eq "$1" ]
 }
 previews() { world_ask /sim/counts | grep -q "\"contoso\":{[^}]*\"create\":$1,"; }
 waiting() { world_cli jobs --json | grep -q '"state":"waiting"'; }

@@ -14,11 +14,8 @@ world_begin_at 3600
 } >"$world_dir/dropped.scn"
 world_sim "$world_dir/dropped.scn"
 world_conf 'first_run = "alert"' </dev/null
-code=0
-world_daemon --once contoso
-wait "$world_daemon_pid" || code=$?
-world_daemon_pid=''
-check "--once ends with 0 (it was $code)" [ "$code" -eq 0 ]
+world_once contoso
+check "--once ends with 0 (it was $world_code)" [ "$world_code" -eq 0 ]
 world_cli jobs --json >"$world_dir/jobs.json"
 check "one preview, judged and verified" has "$world_dir/jobs.json" '"verified":true'
 world_ask /sim/counts >"$world_dir/counts"

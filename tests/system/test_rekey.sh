@@ -12,11 +12,8 @@ keys=$world_dir/credentials
 out=$world_dir/out
 
 once() { # once WHAT CODE
-	local code=0
-	world_daemon --once contoso
-	wait "$world_daemon_pid" || code=$?
-	world_daemon_pid=''
-	check "$1: --once ends with $2 (it was $code)" [ "$code" -eq "$2" ]
+	world_once contoso
+	check "$1: --once ends with $2 (it was $world_code)" [ "$world_code" -eq "$2" ]
 }
 rekey() { # rekey WHAT CODE WORDS [OPTION...]
 	local what=$1 wanted=$2 words=$3 code=0

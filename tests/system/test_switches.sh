@@ -78,11 +78,8 @@ world_conf 'first_run = "alert"' <<-CONF
 CONF
 sed -i '/^tenant "/,$d' "$world_dir/snapwatch.conf"
 printf '%s' "$blocks" | sed "s|@URL@|$world_url|" >>"$world_dir/snapwatch.conf"
-code=0
-world_daemon --once "${tenants[@]}"
-wait "$world_daemon_pid" || code=$?
-world_daemon_pid=''
-check "--once ends with 0 (it was $code)" [ "$code" -eq 0 ]
+world_once "${tenants[@]}"
+check "--once ends with 0 (it was $world_code)" [ "$world_code" -eq 0 ]
 
 # What was found, without what differs from run to run.
 found() {

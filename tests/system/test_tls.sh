@@ -10,11 +10,8 @@ world_cycle
 cp "$world_dir/ca.pem" "$world_dir/right.pem"
 world_certificate other # another authority; the simulator keeps the certificate that it has
 cp "$world_dir/other.pem" "$world_dir/ca.pem"
-code=0
-world_daemon --once
-wait "$world_daemon_pid" || code=$?
-world_daemon_pid=''
-check "--once fails (exit $code)" [ "$code" -ne 0 ]
+world_once
+check "--once fails (exit $world_code)" [ "$world_code" -ne 0 ]
 check "the log says what is wrong" has "$world_dir/snapwatchd.log" 'certificate'
 
 # a daemon that runs sees that the file was corrected
