@@ -133,6 +133,20 @@ int sim_client_sign_in(struct sim_client *c, const char *tenant, const char *ref
 	return sim_client_form(c, tenant, form);
 }
 
+const char *sim_client_refusal(const struct sim_client *c)
+{
+	static char text[128];
+	const struct json *first = json_first(json_member(c->json, "error_codes"));
+	struct buf b = BUF_INIT(64);
+
+	if (first)
+		json_append_canonical(&b, first);
+	(void)snprintf(
+		text, sizeof(text), "%s %s", json_string_or(c->json, "error", ""), buf_text(&b));
+	buf_done(&b);
+	return text;
+}
+
 const char *sim_client_header(const struct sim_client *c, const char *name)
 {
 	static char value[1024];

@@ -39,6 +39,8 @@ int sim_client_form(struct sim_client *c, const char *tenant, const char *form);
 /* The refresh grant with both permissions. */
 int sim_client_sign_in(struct sim_client *c, const char *tenant, const char *refresh_token);
 
+/* How the token endpoint refused: "invalid_grant 50173"; static storage. */
+const char *sim_client_refusal(const struct sim_client *c);
 /* A header of the last answer, or NULL; static storage. */
 const char *sim_client_header(const struct sim_client *c, const char *name);
 /* The id of the i-th snapshot listed; "" when there is none; static storage. */

@@ -27,20 +27,6 @@ static void tear_down(void)
 	sim_client_close(&c);
 }
 
-static const char *refusal(void)
-{
-	static char text[128];
-	const struct json *first = json_first(json_member(c.json, "error_codes"));
-	struct buf b = BUF_INIT(64);
-
-	if (first)
-		json_append_canonical(&b, first);
-	(void)snprintf(
-		text, sizeof(text), "%s %s", json_string_or(c.json, "error", ""), buf_text(&b));
-	buf_done(&b);
-	return text;
-}
-
 static const struct reason {
 	const char *word, *expect;
 	int status;
@@ -87,7 +73,7 @@ START_TEST(every_reason)
 	(void)snprintf(line, sizeof(line), "contoso refuse %s", reasons[_i].word);
 	sim_client_line(&c, line);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), reasons[_i].status);
-	ck_assert_str_eq(refusal(), reasons[_i].expect);
+	ck_assert_str_eq(sim_client_refusal(&c), reasons[_i].expect);
 	ck_assert_ptr_nonnull(strstr(json_string_or(c.json, "error_description", ""), "AADSTS"));
 	ck_assert_int_eq(sim_client_sign_in(&c, "fabrikam", "other"), 200);
 	/* what was refused is good again */
@@ -146,11 +132,11 @@ START_TEST(no_loops)
 	ck_assert_uint_eq(sim_violations(c.sim), 0); /* somebody may have restarted it */
 	clock_virtual_advance(10 * USEC_PER_SEC);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 50196");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50196");
 	ck_assert_uint_eq(sim_violations(c.sim), 1);
 	clock_virtual_advance(2 * USEC_PER_MIN);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 50076");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50076");
 	sim_client_line(&c, "contoso accept");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 200);
 	ck_assert_uint_eq(sim_violations(c.sim), 1);
@@ -177,13 +163,13 @@ START_TEST(passwords)
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "keyed"), 200);
 	sim_client_line(&c, "contoso change-password");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 50173");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50173");
 	sim_client_line(&c, "contoso reset-password key");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "keyed"), 400);
 	sim_client_line(&c, "contoso sign-in refresh_token=again");
 	sim_client_line(&c, "contoso disable");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "again"), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 50057");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50057");
 	sim_client_line(&c, "contoso enable");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "again"), 200);
 }
@@ -199,14 +185,14 @@ START_TEST(lives)
 	}
 	clock_virtual_advance(30 * USEC_PER_DAY);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", c.refresh), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 700082");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 700082");
 	sim_client_line(&c, "lives contoso sign_in=7d");
 	sim_client_line(&c, "contoso sign-in refresh_token=again");
 	clock_virtual_advance(6 * USEC_PER_DAY);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "again"), 200);
 	clock_virtual_advance(USEC_PER_DAY);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", c.refresh), 400);
-	ck_assert_str_eq(refusal(), "invalid_grant 70043");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 70043");
 }
 END_TEST
 

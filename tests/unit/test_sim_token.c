@@ -33,20 +33,6 @@ static void tear_down(void)
 	sim_client_close(&c);
 }
 
-static const char *error_of(void)
-{
-	static char text[128];
-	const struct json *first = json_first(json_member(c.json, "error_codes"));
-	struct buf b = BUF_INIT(64);
-
-	if (first)
-		json_append_canonical(&b, first);
-	(void)snprintf(
-		text, sizeof(text), "%s %s", json_string_or(c.json, "error", ""), buf_text(&b));
-	buf_done(&b);
-	return text;
-}
-
 START_TEST(rotation_keeps_the_old_token_valid)
 {
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 200);
@@ -68,7 +54,7 @@ START_TEST(reuse_detection_revokes_the_family)
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 200);
 	(void)snprintf(second, sizeof(second), "%s", c.refresh);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(error_of(), "invalid_grant 50173");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50173");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", second), 400);
 	ck_assert_int_eq(sim_client_sign_in(&c, "fabrikam", "other"), 200);
 }
@@ -99,7 +85,7 @@ START_TEST(access_tokens_end)
 	sim_client_line(&c, "do contoso revoke-tokens");
 	ck_assert_int_eq(sim_client_get(&c, SNAPSHOTS), 401);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", c.refresh), 400);
-	ck_assert_str_eq(error_of(), "invalid_grant 50173");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 50173");
 	sim_client_line(&c, "do contoso sign-in refresh_token=again");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "again"), 200);
 	ck_assert_uint_eq(sim_violations(c.sim), 0);
@@ -110,7 +96,7 @@ START_TEST(refresh_tokens_end_after_ninety_days)
 {
 	clock_virtual_advance(90 * USEC_PER_DAY);
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(error_of(), "invalid_grant 700082");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 700082");
 }
 END_TEST
 
@@ -143,7 +129,7 @@ START_TEST(refusals)
 	};
 
 	ck_assert_int_eq(sim_client_form(&c, "contoso", rows[_i].form), rows[_i].status);
-	ck_assert_str_eq(error_of(), rows[_i].expect);
+	ck_assert_str_eq(sim_client_refusal(&c), rows[_i].expect);
 	ck_assert_uint_eq(sim_violations(c.sim), rows[_i].violations);
 	ck_assert_ptr_null(c.token);
 }
@@ -152,7 +138,7 @@ END_TEST
 START_TEST(unknown_tenant_and_token)
 {
 	ck_assert_int_eq(sim_client_send(&c, "POST", "/common/oauth2/v2.0/token", "a=b"), 400);
-	ck_assert_str_eq(error_of(), "invalid_request 90002");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_request 90002");
 	ck_assert_uint_eq(sim_violations(c.sim), 1);
 	ck_assert_int_eq(sim_client_get(&c, SNAPSHOTS), 401);
 	ck_assert_uint_eq(sim_violations(c.sim), 2); /* no token at all */
@@ -179,7 +165,7 @@ START_TEST(scopes_are_needed)
 	ck_assert_int_eq(sim_client_get(&c, SNAPSHOTS), 403);
 	sim_client_line(&c, "consent contoso delegated=EntraBackup.Read.All");
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 400);
-	ck_assert_str_eq(error_of(), "invalid_grant 65001");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_grant 65001");
 }
 END_TEST
 
@@ -307,7 +293,7 @@ START_TEST(app_token_by_assertion)
 	ck_assert_ptr_nonnull(strstr(sim_violation(c.sim, 1), "used before"));
 	/* and now the client is confidential */
 	ck_assert_int_eq(sim_client_sign_in(&c, "contoso", "first"), 401);
-	ck_assert_str_eq(error_of(), "invalid_client 7000218");
+	ck_assert_str_eq(sim_client_refusal(&c), "invalid_client 7000218");
 }
 END_TEST
 
@@ -357,7 +343,7 @@ START_TEST(bad_assertions)
 		ck_abort();
 	}
 	ck_assert_int_eq(request_app_token(&a), 401);
-	ck_assert_str_eq(error_of(), expect[_i]);
+	ck_assert_str_eq(sim_client_refusal(&c), expect[_i]);
 	ck_assert_uint_eq(sim_violations(c.sim), 1);
 	ck_assert_int_eq(request_app_token(&good), 200);
 }
