@@ -13,9 +13,7 @@
 #include "common/base/timefmt.h"
 #include "daemon/internal.h"
 
-/* Freshness is judged by the service's clock; this much difference makes schedules and tokens
- * doubtful. It ends with clearly less, so that a clock at the limit is not told again and again. */
-#define SKEW_LIMIT_US (5 * USEC_PER_MIN)
+/* Clearly less than LIMIT_CLOCK_SKEW_US: a clock at the limit is not told of again and again. */
 #define SKEW_GONE_US (4 * USEC_PER_MIN)
 
 /* Outcomes that a person must mend: they hold until a call of this tenant works again. */
@@ -145,7 +143,7 @@ static void note_skew(struct daemon *d, struct tenant *t)
 
 	if (skew_us < SKEW_GONE_US)
 		alerts_condition_clear(d->alerts, t, ALERT_CLOCK_SKEW, "");
-	if (skew_us <= SKEW_LIMIT_US)
+	if (skew_us <= LIMIT_CLOCK_SKEW_US)
 		return;
 	(void)snprintf(title, sizeof(title), "%s: our clock is %s %s the service's", t->conf->name,
 		duration_format(skew_us, by), t->clock_offset_us > 0 ? "behind" : "ahead of");

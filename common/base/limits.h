@@ -213,6 +213,9 @@
 #define LIMIT_SCOPE_TEXT_BYTES 16384u
 /* What a check of `snapwatch doctor` saw or asks for, in words. */
 #define LIMIT_DOCTOR_TEXT_BYTES 2048u
+/* Between our clock and the service's, by which freshness is judged: with more of it schedules and
+ * tokens are doubtful, and receivers refuse signed alerts. */
+#define LIMIT_CLOCK_SKEW_US (5 * USEC_PER_MIN)
 /* A question of `snapwatch doctor`: somebody waits before a terminal. */
 #define LIMIT_DOCTOR_STEP_US (USEC_PER_MIN)
 /* Tenants that it asks about at a time: each has two connections open. */

@@ -8,7 +8,7 @@
 #include "common/base/text.h"
 
 const unsigned sign_in_warn_days[] = {SIGN_IN_WARN_DAYS, 7, 3, 1, 0};
-const unsigned certificate_warn_days[] = {30, 14, 7, 1, 0};
+const unsigned certificate_warn_days[] = {CERTIFICATE_WARN_DAYS, 14, 7, 1, 0};
 
 static const char *const how_names[] = {
 	[SIGN_IN_BY_UNKNOWN] = "unknown",

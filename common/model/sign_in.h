@@ -98,6 +98,7 @@ unsigned sign_in_warning(int64_t left_us, const unsigned *days, unsigned told);
 #define SIGN_IN_WARN_DAYS 14
 extern const unsigned sign_in_warn_days[];     /* 14, 7, 3, 1, 0 */
 extern const unsigned certificate_warn_days[]; /* 30, 14, 7, 1, 0 */
+#define CERTIFICATE_WARN_DAYS 30
 
 /*
  * When the token is to be used next although nobody asks for one: a day after it was used last, and

@@ -13,12 +13,10 @@
 #include "daemon/doctor/doctor_private.h"
 
 #define REMEDY_BYTES 512u
-/* As the daemon itself warns of it; and what assertions and receivers of alerts accept. */
+/* Worth a word before the daemon itself warns of it, at LIMIT_CLOCK_SKEW_US. */
 #define SKEW_WARN_US USEC_PER_MIN
-#define SKEW_FAIL_US (5 * USEC_PER_MIN)
 /* Somebody forgot to renew it. */
 #define PEER_WARN_US (7 * USEC_PER_DAY)
-#define CERTIFICATE_WARN_US (30 * USEC_PER_DAY)
 
 static long long days_of(int64_t left_us)
 {
@@ -134,7 +132,7 @@ void doctor_judge_certificate(const struct doctor_facts *f, struct doctor_report
 	if (left_us <= 0)
 		doctor_fail(out, f->conf->name, DOCTOR_CERTIFICATE, EXIT_CODE_SIGN_IN, remedy,
 			"'%s' expired at %s", f->conf->certificate, when);
-	else if (left_us < CERTIFICATE_WARN_US)
+	else if (left_us < CERTIFICATE_WARN_DAYS * USEC_PER_DAY)
 		doctor_warn(out, f->conf->name, DOCTOR_CERTIFICATE, remedy,
 			"'%s' ends in %lld day%s, at %s", f->conf->certificate, days_of(left_us),
 			plural(left_us), when);
@@ -306,7 +304,7 @@ void doctor_judge_clock(const struct doctor_facts *f, struct doctor_report *out)
 	int64_t by_us = off_us < 0 ? -off_us : off_us;
 	const char *side = off_us > 0 ? "behind" : "ahead of";
 	(void)duration_format(by_us, by);
-	if (by_us > SKEW_FAIL_US)
+	if (by_us > LIMIT_CLOCK_SKEW_US)
 		doctor_fail(out, f->conf->name, DOCTOR_CLOCK, EXIT_CODE_CONFIG, remedy,
 			"our clock is %s %s the service's: sign-ins with a certificate and signed "
 			"alerts are refused",
