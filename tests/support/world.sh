@@ -66,10 +66,8 @@ world_now_s() {
 
 # world_begin_at FACTOR: a directory, a certificate, and a clock that begins on the day of the scenarios of tests/system.
 world_begin_at() {
-	# shellcheck disable=SC2119 # their own defaults
-	world_begin
-	# shellcheck disable=SC2119
-	world_certificate
+	world_begin ''
+	world_certificate ca
 	world_clock "$(date -u -d '2026-11-16T00:00:00Z' +%s)" "$1"
 }
 
