@@ -268,15 +268,24 @@ bool change_has_id(const char *object_id)
 
 #define MADE_ID_SIZE (sizeof(CHANGE_NO_ID) + SHA256_HEX_SIZE)
 
-static const char *make_id(const char *text, size_t len, char out[static MADE_ID_SIZE])
+/*
+ * Blanks of every kind count alike, for a page that was mended (json_mend.h) has others between
+ * members than the same element by itself. 0 or -ENOMEM.
+ */
+static int make_id(const char *text, size_t len, char out[static MADE_ID_SIZE])
 {
+	_cleanup_(freep) char *copy = malloc(len);
 	uint8_t digest[SHA256_SIZE];
 	char digits[SHA256_HEX_SIZE];
 
-	(void)mem_insist(sha256(text, len, digest));
+	if (!copy)
+		return -ENOMEM;
+	for (size_t i = 0; i < len; i++)
+		copy[i] = (char)((unsigned char)text[i] < ' ' ? ' ' : text[i]);
+	(void)mem_insist(sha256(copy, len, digest));
 	(void)snprintf(out, MADE_ID_SIZE, CHANGE_NO_ID "%.32s",
 		hex_format(digest, sizeof(digest), digits));
-	return out;
+	return 0;
 }
 
 /* NULL: it has none. */
@@ -387,9 +396,9 @@ static int make_row(struct space *s, const char *element_text, size_t len, struc
 	add_text(b, change_word(element, &row.kind, unknown), LIMIT_ENUM_BYTES, &change);
 	add_text(b, entity_type_of(element, unknown), LIMIT_ENUM_BYTES, &type);
 	const char *object_id = id_of(element, current, delta, unknown);
-	if (!object_id)
-		object_id = make_id(element_text, len, made_id);
-	add_text(b, object_id, LIMIT_PAGE_BYTES, &id);
+	if (!object_id && make_id(element_text, len, made_id) < 0)
+		return -ENOMEM;
+	add_text(b, object_id ? object_id : made_id, LIMIT_PAGE_BYTES, &id);
 	add_changed(b, delta, &changed);
 	if (display_name)
 		add_text(b, display_name, LIMIT_NAME_BYTES, &name);

@@ -350,6 +350,22 @@ START_TEST(what_has_no_id)
 }
 END_TEST
 
+/* The bad byte makes the page be mended, which the element by itself need not be. */
+START_TEST(what_has_no_id_in_a_mended_page)
+{
+	static const char element[] = "{\"displayName\":\"Anna\",\t\"recoveryAction\":\"restore\"}";
+	struct change_unknown unknown = {0};
+	struct change_row row;
+	char body[200];
+
+	(void)snprintf(body, sizeof(body), "{\"value\":[%s],\"note\":\"\xd0\"}", element);
+	ck_assert_int_eq(parse(body), 0);
+	ck_assert_int_eq(change_row_parse(element, strlen(element), &row, &unknown), 0);
+	ck_assert_str_eq(page.rows[0].object_id, row.object_id);
+	change_row_done(&row);
+}
+END_TEST
+
 START_TEST(incomplete_elements_stay)
 {
 	ck_assert_int_eq(parse("{\"value\":[{},7,{\"recoveryAction\":5,\"id\":null,"
@@ -468,6 +484,7 @@ Suite *suite(void)
 	tcase_add_test(t, anomalies);
 	tcase_add_test(t, pages);
 	tcase_add_test(t, what_has_no_id);
+	tcase_add_test(t, what_has_no_id_in_a_mended_page);
 	tcase_add_test(t, incomplete_elements_stay);
 	tcase_add_test(t, names_that_no_text_can_have);
 	tcase_add_test(t, what_is_wrong_with_a_page);
