@@ -3,7 +3,6 @@
 #include "common/base/json_mend.h"
 
 #include <errno.h>
-#include <stdbool.h>
 #include <stdint.h>
 #include <stdlib.h>
 #include <string.h>
@@ -44,8 +43,7 @@ static size_t mend_escape(char *text, size_t len, size_t at, bool *changed)
 	return at + 5;
 }
 
-/* False: there was nothing to mend. */
-static bool mend(char *text, size_t len)
+bool json_mend(char *text, size_t len)
 {
 	bool changed = false;
 
@@ -85,7 +83,7 @@ char *json_mended_copy(const char *text, size_t len, int *r)
 	}
 	memcpy(copy, text, len);
 	copy[len] = '\0';
-	if (mend(copy, len))
+	if (json_mend(copy, len))
 		return copy;
 	free(copy);
 	return NULL;

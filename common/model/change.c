@@ -269,8 +269,8 @@ bool change_has_id(const char *object_id)
 #define MADE_ID_SIZE (sizeof(CHANGE_NO_ID) + SHA256_HEX_SIZE)
 
 /*
- * Blanks of every kind count alike, for a page that was mended (json_mend.h) has others between
- * members than the same element by itself. 0 or -ENOMEM.
+ * Of the text as it would be when mended: whether it was depends on the page around it, too. 0 or
+ * -ENOMEM.
  */
 static int make_id(const char *text, size_t len, char out[static MADE_ID_SIZE])
 {
@@ -280,8 +280,8 @@ static int make_id(const char *text, size_t len, char out[static MADE_ID_SIZE])
 
 	if (!copy)
 		return -ENOMEM;
-	for (size_t i = 0; i < len; i++)
-		copy[i] = (char)((unsigned char)text[i] < ' ' ? ' ' : text[i]);
+	memcpy(copy, text, len);
+	(void)json_mend(copy, len);
 	(void)mem_insist(sha256(copy, len, digest));
 	(void)snprintf(out, MADE_ID_SIZE, CHANGE_NO_ID "%.32s",
 		hex_format(digest, sizeof(digest), digits));

@@ -353,7 +353,8 @@ END_TEST
 /* The bad byte makes the page be mended, which the element by itself need not be. */
 START_TEST(what_has_no_id_in_a_mended_page)
 {
-	static const char element[] = "{\"displayName\":\"Anna\",\t\"recoveryAction\":\"restore\"}";
+	static const char element[] =
+		"{\"displayName\":\"Anna \\udc01\",\t\"recoveryAction\":\"restore\"}";
 	struct change_unknown unknown = {0};
 	struct change_row row;
 	char body[200];
